@@ -1,0 +1,39 @@
+"""The Celery app and the beat schedule as one table.
+
+Tasks take ids, load, and call one function. The outbox is the truth and the broker
+only the fast path: whatever the broker loses, `deliver_pending` finds again.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings")
+
+app = Celery("masthead")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    # what                         task                                      seconds
+    "deliver what waits": {"task": "publishing.tasks.deliver_pending", "schedule": 3},
+    "fire what is due": {"task": "publishing.tasks.fire_due", "schedule": 5},
+    "fold the ledger": {"task": "engagement.tasks.fold", "schedule": 5},
+    "publish the counters": {
+        "task": "engagement.tasks.publish_counters",
+        "schedule": 5,
+    },
+    "drain the views": {"task": "engagement.tasks.drain_views", "schedule": 5},
+    "reconcile the counters": {
+        "task": "engagement.tasks.reconcile",
+        "schedule": 24 * 60 * 60,
+    },
+    "keep partitions ahead": {
+        "task": "engagement.tasks.keep_partitions",
+        "schedule": 60 * 60,
+    },
+    "compare the stores": {
+        "task": "publishing.tasks.verify",
+        "schedule": 15 * 60,
+    },
+}

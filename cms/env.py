@@ -1,0 +1,81 @@
+"""Typed environment variables that fail loudly, with a hint."""
+
+import os
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off"}
+
+
+def text(name, default=None):
+    value = os.environ.get(name, "")
+    if value:
+        return value
+    if default is None:
+        raise ImproperlyConfigured(
+            f"The environment variable {name} is not set. "
+            f"Set it, or see README.md for what each service needs."
+        )
+    return default
+
+
+def boolean(name, default):
+    value = os.environ.get(name, "").lower()
+    if not value:
+        return default
+    if value in TRUE:
+        return True
+    if value in FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name}={value!r} is neither true nor false.")
+
+
+def integer(name, default):
+    value = os.environ.get(name, "")
+    if not value:
+        return default
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.") from None
+
+
+def words(name, default=()):
+    """A comma-separated list."""
+    value = os.environ.get(name, "")
+    return [word.strip() for word in value.split(",") if word.strip()] or list(default)
+
+
+def database(url, *, name):
+    """A Django database entry from `postgres://user:password@host:port/db`.
+
+    A socket folder is given as `?host=/run/postgresql`. `name` is the variable's
+    name, for the error message.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(
+            f"{name} must look like postgres://role:password@host:5432/database; "
+            f"it starts with {parts.scheme or 'nothing'!r}. "
+            "Masthead needs PostgreSQL 18 or newer."
+        )
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    try:
+        port = parts.port or query.pop("port", "")
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} has a port that is no number.") from None
+    database_name = unquote(parts.path.lstrip("/"))
+    if not database_name:
+        raise ImproperlyConfigured(f"{name} names no database after the last '/'.")
+    host = query.pop("host", "") or unquote(parts.hostname or "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": database_name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(port),
+        "OPTIONS": query,
+    }

@@ -1,0 +1,295 @@
+"""All settings, from the environment, failing loudly.
+
+`CMS_SERVICE` chooses what this process is (see `cms.databases.SERVICES`): which
+databases it holds a key to, which URLs it serves and which apps it loads.
+"""
+
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from cms import embedded, env
+from cms.databases import ALIASES, EDITORIAL, ENGAGEMENT, PUBLIC, SERVICES
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- What this process is -----------------------------------------------------
+
+DEBUG = env.boolean("DEBUG", False)
+CMS_SERVICE = env.text("CMS_SERVICE", "all" if DEBUG else "")
+if CMS_SERVICE not in SERVICES:
+    raise ImproperlyConfigured(
+        f"CMS_SERVICE is {CMS_SERVICE or 'not set'!r}; choose one of "
+        f"{', '.join(SERVICES)}. 'all' serves everything in one process."
+    )
+IS_PUBLIC = CMS_SERVICE == "public"
+SERVES_EVERYTHING = CMS_SERVICE in {"all", "worker", "migrate", "test"}
+
+# --- Databases ----------------------------------------------------------------
+
+URL_NAMES = {
+    EDITORIAL: "EDITORIAL_DATABASE_URL",
+    PUBLIC: "PUBLIC_DATABASE_URL",
+    ENGAGEMENT: "ENGAGEMENT_DATABASE_URL",
+}
+EMBEDDED = not any(env.text(name, "") for name in URL_NAMES.values())
+
+
+def _database(alias):
+    if alias not in SERVICES[CMS_SERVICE]:
+        return {"ENGINE": "django.db.backends.dummy"}
+    name = URL_NAMES[alias]
+    role = SERVICES[CMS_SERVICE][alias]
+    url = embedded.database_url(alias, role) if EMBEDDED else env.text(name)
+    entry = env.database(url, name=name)
+    entry["CONN_MAX_AGE"] = env.integer("CONN_MAX_AGE", 60)
+    entry["CONN_HEALTH_CHECKS"] = not IS_PUBLIC
+    entry["OPTIONS"].setdefault("connect_timeout", "5")
+    entry["DISABLE_SERVER_SIDE_CURSORS"] = False
+    return entry
+
+
+DATABASES = {
+    alias: _database(alias)
+    for alias in ALIASES
+    if alias == EDITORIAL or alias in SERVICES[CMS_SERVICE]
+}
+DATABASE_ROUTERS = [
+    "cms.databases.EditorialRouter",
+    "cms.databases.PublicRouter",
+    "cms.databases.EngagementRouter",
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Secrets and origins ------------------------------------------------------
+
+SECRET_KEY = env.text("SECRET_KEY", embedded.secret_key() if EMBEDDED else None)
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", "testserver"]
+)
+PORT = env.integer("PORT", 8000)
+SITE_NAME = env.text("SITE_NAME", "Masthead")
+SITE_TAGLINE = env.text("SITE_TAGLINE", "Stories, told with care.")
+SITE_ORIGIN = env.text("SITE_ORIGIN", f"http://127.0.0.1:{PORT}").rstrip("/")
+"""Where readers find the site; links in feeds, sitemaps and mails begin with it."""
+EDITORIAL_ORIGIN = env.text("EDITORIAL_ORIGIN", SITE_ORIGIN).rstrip("/")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
+
+# --- Apps and middleware ------------------------------------------------------
+
+INSTALLED_APPS = [
+    *(
+        []
+        if IS_PUBLIC
+        else [
+            "django.contrib.admin",
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.sessions",
+            "django.contrib.messages",
+        ]
+    ),
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    *([] if IS_PUBLIC else ["guardian", "django_celery_beat", "accounts", "editorial"]),
+    "publishing",
+    *([] if IS_PUBLIC else ["engagement"]),
+    "cms",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    *(
+        []
+        if IS_PUBLIC
+        else [
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django.contrib.messages.middleware.MessageMiddleware",
+        ]
+    ),
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "cms.urls"
+WSGI_APPLICATION = "cms.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "cms.context.site",
+                *(
+                    []
+                    if IS_PUBLIC
+                    else [
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                    ]
+                ),
+            ],
+        },
+    }
+]
+
+# --- Accounts -----------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "accounts.backends.RoleBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
+ANONYMOUS_USER_NAME = None
+GUARDIAN_MONKEY_PATCH_USER = False
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+# --- Security -----------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", *env.words("IMAGE_ORIGINS", [])],
+        "font-src": ["'self'"],
+        "media-src": ["'self'", *env.words("IMAGE_ORIGINS", [])],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+        "manifest-src": ["'self'"],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+HTTPS = SITE_ORIGIN.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = env.integer("SECURE_HSTS_SECONDS", 31_536_000 if HTTPS else 0)
+if proxy_header := env.text("SECURE_PROXY_HEADER", ""):
+    SECURE_PROXY_SSL_HEADER = (proxy_header, "https")
+
+# --- Redis, cache, Celery -----------------------------------------------------
+
+REDIS_URL = env.text("REDIS_URL", embedded.redis_url() if EMBEDDED else None)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "masthead",
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1},
+    }
+}
+CELERY_BROKER_URL = env.text(
+    "CELERY_BROKER_URL",
+    embedded.broker_url() if not env.text("REDIS_URL", "") and EMBEDDED else REDIS_URL,
+)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TASK_SOFT_TIME_LIMIT = 540
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,  # above the time limit: a task never runs twice
+    "global_keyprefix": "masthead:",
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 0.5,  # a dead Redis must not slow a publish
+    "socket_timeout": 5,
+    "queue_order_strategy": "priority",
+}
+CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_TIMEZONE = "UTC"
+
+# --- Files --------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEBUG or CMS_SERVICE == "test"
+WHITENOISE_AUTOREFRESH = DEBUG
+MEDIA_URL = env.text("MEDIA_URL", "/media/")
+MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(embedded.var() / "media")))
+
+
+def _media_storage():
+    """`MEDIA_STORAGE_URL` is empty (files under MEDIA_ROOT) or s3://bucket/prefix."""
+    url = env.text("MEDIA_STORAGE_URL", "")
+    if not url:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    if not url.startswith("s3://") or not url.removeprefix("s3://"):
+        raise ImproperlyConfigured(
+            f"MEDIA_STORAGE_URL={url!r}: leave it empty for files under MEDIA_ROOT, "
+            "or give s3://bucket/prefix."
+        )
+    bucket, _, location = url.removeprefix("s3://").partition("/")
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            "location": location,
+            "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
+            "querystring_auth": False,
+            "file_overwrite": False,
+        },
+    }
+
+
+STORAGES = {
+    "default": _media_storage(),
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or CMS_SERVICE == "test"
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Language and time --------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+USE_TZ = True
+USE_I18N = False
+
+# --- The newsroom's house rules -----------------------------------------------
+
+AUTHOR_MAY_APPROVE_OWN = env.boolean("AUTHOR_MAY_APPROVE_OWN", False)
+PUBLISH_OBJECTIVE_SECONDS = 0.5
+"""p99 from the commit of a publish to an anonymous reader seeing it."""
+IMPORT_ADDRESS_KEY = SECRET_KEY
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+}
