@@ -2,12 +2,14 @@
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 
+from accounts.signals import person_changed
+from cms.databases import EDITORIAL
 from cms.uuids import uuid7
 
 
@@ -78,6 +80,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
+    SHOWN = (
+        "display_name",
+        "slug",
+        "avatar_url",
+        "bio",
+        "website",
+        "badge_verified_at",
+        "is_active",
+    )
+    """What readers may see of a person."""
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["display_name"]
 
@@ -101,6 +114,26 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self):
         return self.display_name or self.email
+
+    @classmethod
+    def from_db(cls, db, field_names, values):
+        user = super().from_db(db, field_names, values)
+        user._shown = user._what_is_shown()
+        return user
+
+    def _what_is_shown(self):
+        deferred = self.get_deferred_fields()
+        return {
+            name: getattr(self, name) for name in self.SHOWN if name not in deferred
+        }
+
+    def save(self, *args, **kwargs):
+        """Save, and in the same transaction tell who shows this person to readers."""
+        with transaction.atomic(using=EDITORIAL):
+            super().save(*args, **kwargs)
+            before, self._shown = getattr(self, "_shown", None), self._what_is_shown()
+            if before != self._shown:
+                person_changed.send(User, user=self, is_new=before is None)
 
     def get_full_name(self):
         return self.display_name

@@ -53,7 +53,7 @@ ALLOWED = {
     "grant": EDITORS | {OWNER},
     # articles and courses: the workflow
     "submit": EDITORS | {OWNER, CO_AUTHOR},
-    "withdraw": {OWNER, EDITOR_CHIEF, ADMIN},
+    "withdraw": {OWNER},
     "start_review": EDITORS | {REVIEWER, NAMED_REVIEWER},
     "reassign_review": EDITORS,
     "request_changes": EDITORS | {NAMED_REVIEWER},

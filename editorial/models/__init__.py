@@ -1,0 +1,60 @@
+"""The editorial database: the newsroom's working copies and their history.
+
+Import from here. Inside the package low-level files never import high-level ones:
+taxonomy and media know no items, items know no outbox.
+"""
+
+from editorial.models.articles import Article, ArticleBlock
+from editorial.models.audit import AuditLog
+from editorial.models.courses import Course, CourseSection, Lesson
+from editorial.models.history import WorkflowHistory
+from editorial.models.imported import ImportRecord
+from editorial.models.live import LiveSlug, LiveUse, Redirect
+from editorial.models.media import Media, MediaFolder
+from editorial.models.outbox import (
+    Announcement,
+    ItemKind,
+    OutboxEvent,
+    SyncState,
+    WriteEpoch,
+)
+from editorial.models.releases import Release, ReleaseItem
+from editorial.models.reviews import EditorialTask, Review, ReviewComment
+from editorial.models.taxonomy import Category, Tag
+from editorial.models.versions import Version
+from editorial.models.workflow import Publishable, Status
+
+ITEM_MODELS = {ItemKind.ARTICLE: Article, ItemKind.COURSE: Course}
+"""What the workflow publishes, by kind."""
+
+__all__ = [
+    "ITEM_MODELS",
+    "Announcement",
+    "Article",
+    "ArticleBlock",
+    "AuditLog",
+    "Category",
+    "Course",
+    "CourseSection",
+    "EditorialTask",
+    "ImportRecord",
+    "ItemKind",
+    "Lesson",
+    "LiveSlug",
+    "LiveUse",
+    "Media",
+    "MediaFolder",
+    "OutboxEvent",
+    "Publishable",
+    "Redirect",
+    "Release",
+    "ReleaseItem",
+    "Review",
+    "ReviewComment",
+    "Status",
+    "SyncState",
+    "Tag",
+    "Version",
+    "WorkflowHistory",
+    "WriteEpoch",
+]

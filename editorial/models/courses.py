@@ -1,0 +1,171 @@
+"""Courses: sections of lessons, published as one item."""
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+
+from cms.uuids import uuid7
+from editorial import blocks
+from editorial.models.articles import images
+from editorial.models.media import Media
+from editorial.models.workflow import Publishable
+
+
+class Course(Publishable):
+    class Difficulty(models.TextChoices):
+        BEGINNER = "beginner", "Beginner"
+        INTERMEDIATE = "intermediate", "Intermediate"
+        ADVANCED = "advanced", "Advanced"
+
+    KIND = "course"
+    OWNER_FIELD = "instructor"
+
+    description = models.TextField(blank=True)
+    instructor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="courses"
+    )
+    difficulty_level = models.CharField(max_length=50, choices=Difficulty, blank=True)
+    estimated_duration_minutes = models.PositiveIntegerField(null=True, blank=True)
+    is_free = models.BooleanField("free", default=True)
+    price_cents = models.PositiveIntegerField(
+        "price in cents", null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    currency = models.CharField(max_length=3, default="USD")
+
+    class Meta(Publishable.Meta):
+        db_table = "courses"
+        constraints = [
+            *Publishable.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(is_free=True)
+                | models.Q(price_cents__isnull=False, price_cents__gt=0),
+                name="paid_course_has_a_price",
+                violation_error_message="A course that is not free needs a price.",
+            ),
+        ]
+
+    def snapshot(self):
+        return super().snapshot() | {
+            "description": self.description,
+            "difficulty_level": self.difficulty_level,
+            "estimated_duration_minutes": self.estimated_duration_minutes,
+            "is_free": self.is_free,
+            "price_cents": self.price_cents,
+            "currency": self.currency,
+            "sections": [
+                {
+                    "id": str(section.pk),
+                    "title": section.title,
+                    "description": section.description,
+                    "lessons": [lesson.snapshot() for lesson in section.lessons.all()],
+                }
+                for section in self.sections.prefetch_related("lessons")
+            ],
+        }
+
+    def render(self, snapshot):
+        lessons = [
+            lesson for section in snapshot["sections"] for lesson in section["lessons"]
+        ]
+        used = set().union(*(blocks.media_ids(one["blocks"]) for one in lessons))
+        media = images(used)
+        rendered = {
+            lesson["id"]: {
+                "html": blocks.render(lesson["blocks"], media=media),
+                "text": blocks.plain_text(lesson["blocks"]),
+            }
+            for lesson in lessons
+        }
+        description, _ = blocks.from_html(snapshot["description"])
+        return {
+            "html": blocks.render(description),
+            "text": blocks.plain_text(description),
+            "lessons": rendered,
+        }
+
+    def missing(self):
+        found = super().missing()
+        lessons = Lesson.objects.filter(course=self)
+        if not any(lesson.has_body() for lesson in lessons):
+            found.append("Add at least one lesson with a body.")
+        return found
+
+
+class CourseSection(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    course = models.ForeignKey(
+        Course, on_delete=models.CASCADE, related_name="sections"
+    )
+    title = models.CharField(max_length=500)
+    description = models.TextField(blank=True)
+    order_index = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "course_sections"
+        ordering = ["order_index", "id"]
+
+    def __str__(self):
+        return self.title
+
+
+class Lesson(models.Model):
+    class ContentType(models.TextChoices):
+        TEXT = "text", "Text"
+        VIDEO = "video", "Video"
+        QUIZ = "quiz", "Quiz"
+        INTERACTIVE = "interactive", "Interactive"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="lessons")
+    section = models.ForeignKey(
+        CourseSection, on_delete=models.CASCADE, related_name="lessons"
+    )
+    title = models.CharField(max_length=500)
+    slug = models.SlugField("address", max_length=500, allow_unicode=True)
+    description = models.TextField(blank=True)
+    content_type = models.CharField(
+        max_length=50, choices=ContentType, default=ContentType.TEXT
+    )
+    content_blocks = models.JSONField(default=list, blank=True)
+    video = models.ForeignKey(
+        Media, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    order_index = models.PositiveIntegerField(default=0)
+    is_preview = models.BooleanField(
+        "free preview", default=False, help_text="Anyone may read it."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "lessons"
+        ordering = ["order_index", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["course", "slug"],
+                name="lesson_address_in_course",
+                violation_error_message="Another lesson here has this address.",
+            )
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def has_body(self):
+        return bool(
+            self.video_id or blocks.plain_text(self.content_blocks or []).strip()
+        )
+
+    def snapshot(self):
+        return {
+            "id": str(self.pk),
+            "title": self.title,
+            "slug": self.slug,
+            "description": self.description,
+            "content_type": self.content_type,
+            "is_preview": self.is_preview,
+            "video": str(self.video_id) if self.video_id else None,
+            "blocks": self.content_blocks or [],
+        }
