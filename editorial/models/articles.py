@@ -87,6 +87,47 @@ class Article(Publishable):
             "text": blocks.plain_text(body),
         }
 
+    def body_media(self, snapshot):
+        return blocks.media_ids(snapshot["blocks"])
+
+    def restore(self, snapshot):
+        super().restore(snapshot)
+        self.kind = snapshot["kind"]
+        self.post_format = snapshot["format"]
+        self.parent = Article.objects.filter(pk=snapshot["parent"]).first()
+        self.excerpt = snapshot["excerpt"]
+        self.is_featured = snapshot["is_featured"]
+        self.comments_open = snapshot["comments_open"]
+        self.menu_order = snapshot["menu_order"]
+        self.set_blocks(snapshot["blocks"])
+
+    def set_blocks(self, body):
+        """Replace the body; only rows that differ are written.
+
+        `body` is [{"id", "type", "content"}, …]. Raises ValidationError that names
+        the faulty block. Call it inside `actions.editing`.
+        """
+        blocks.validate(body)
+        rows = {str(row.pk): row for row in self.blocks.all()}
+        taken = {
+            str(pk)
+            for pk in ArticleBlock.objects.filter(pk__in=[one["id"] for one in body])
+            .exclude(article=self)
+            .values_list("pk", flat=True)
+        }
+        wanted = set()
+        for index, block in enumerate(body):
+            row = rows.get(block["id"]) or ArticleBlock(article=self)
+            if row._state.adding and block["id"] not in taken:
+                row.pk = block["id"]
+            wanted.add(str(row.pk))
+            new = (block["type"], block["content"], index)
+            if (row.block_type, row.content, row.order_index) != new:
+                row.block_type, row.content, row.order_index = new
+                row.save()
+        self.blocks.exclude(pk__in=wanted).delete()
+        self._prefetched_objects_cache = {}
+
     def missing(self):
         found = super().missing()
         body = self.block_list()

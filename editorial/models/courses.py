@@ -83,6 +83,58 @@ class Course(Publishable):
             "lessons": rendered,
         }
 
+    def body_media(self, snapshot):
+        lessons = [
+            lesson for section in snapshot["sections"] for lesson in section["lessons"]
+        ]
+        videos = {lesson["video"] for lesson in lessons if lesson["video"]}
+        return videos.union(*(blocks.media_ids(one["blocks"]) for one in lessons))
+
+    def restore(self, snapshot):
+        super().restore(snapshot)
+        for name in (
+            "description",
+            "difficulty_level",
+            "estimated_duration_minutes",
+            "is_free",
+            "price_cents",
+            "currency",
+        ):
+            setattr(self, name, snapshot[name])
+        kept_sections, kept_lessons = [], []
+        for order, section in enumerate(snapshot["sections"]):
+            kept_sections.append(section["id"])
+            CourseSection.objects.update_or_create(
+                pk=section["id"],
+                defaults={
+                    "course": self,
+                    "title": section["title"],
+                    "description": section["description"],
+                    "order_index": order,
+                },
+            )
+            kept_lessons += [lesson["id"] for lesson in section["lessons"]]
+        # Lessons that go are deleted first: their addresses may be wanted.
+        self.lessons.exclude(pk__in=kept_lessons).delete()
+        for section in snapshot["sections"]:
+            for order, lesson in enumerate(section["lessons"]):
+                Lesson.objects.update_or_create(
+                    pk=lesson["id"],
+                    defaults={
+                        "course": self,
+                        "section_id": section["id"],
+                        "title": lesson["title"],
+                        "slug": lesson["slug"],
+                        "description": lesson["description"],
+                        "content_type": lesson["content_type"],
+                        "is_preview": lesson["is_preview"],
+                        "video": Media.objects.filter(pk=lesson["video"]).first(),
+                        "content_blocks": lesson["blocks"],
+                        "order_index": order,
+                    },
+                )
+        self.sections.exclude(pk__in=kept_sections).delete()
+
     def missing(self):
         found = super().missing()
         lessons = Lesson.objects.filter(course=self)

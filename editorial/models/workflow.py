@@ -1,5 +1,7 @@
 """The path from draft to reader that articles and courses share."""
 
+import uuid
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -9,6 +11,7 @@ from guardian.shortcuts import get_user_perms
 
 from cms.uuids import uuid7
 from editorial.models.media import Media
+from editorial.models.outbox import ItemKind
 from editorial.models.reviews import Review
 from editorial.models.seo import SearchAppearance
 from editorial.models.taxonomy import Category, Tag
@@ -283,6 +286,32 @@ class Publishable(ConcurrentTransitionMixin, SearchAppearance):
     def render(self, snapshot):
         """HTML and plain text of a snapshot, as `Version.rendered` keeps them."""
         raise NotImplementedError(type(self))
+
+    def uses(self):
+        """{id: kind} of the author, category, tags and media of the live version."""
+        snapshot = self.live_version.snapshot
+        found = {uuid.UUID(snapshot["author"]): ItemKind.PROFILE}
+        if snapshot["category"]:
+            found[uuid.UUID(snapshot["category"])] = ItemKind.CATEGORY
+        found |= {uuid.UUID(tag): ItemKind.TAG for tag in snapshot["tags"]}
+        media = {snapshot["image"], snapshot["seo"].get("og_image_id")}
+        media |= self.body_media(snapshot)
+        return found | {uuid.UUID(pk): ItemKind.MEDIA for pk in media if pk}
+
+    def body_media(self, snapshot):
+        """Ids of the media that the text of a snapshot shows."""
+        raise NotImplementedError(type(self))
+
+    def restore(self, snapshot):
+        """Take over a snapshot's content; rows that are gone by now are left out."""
+        self.title = snapshot["title"]
+        self.slug = snapshot["slug"]
+        self.category = Category.objects.filter(pk=snapshot["category"]).first()
+        self.tags.set(Tag.objects.filter(pk__in=snapshot["tags"]))
+        self.featured_image = Media.objects.filter(pk=snapshot["image"]).first()
+        for name in self.SEO_FIELDS:
+            empty = self._meta.get_field(name.removesuffix("_id")).get_default()
+            setattr(self, name, snapshot["seo"].get(name, empty))
 
     def missing(self):
         """Sentences that say what is still needed before a review."""

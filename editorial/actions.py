@@ -1,0 +1,663 @@
+"""The newsroom's verbs. Admin, API, tasks and commands call these, nothing else.
+
+Each action opens the transaction, locks the item, checks the right, makes the
+transition, saves, and writes history, outbox and (last, it takes a lock) the audit
+log. `by` is the person who acts. All raise `PermissionDenied` for who may not,
+`Refused` for what is not possible now, `StaleEdit` when somebody was faster.
+
+Transactions lock in one order: items by id, sync states by id, the audit chain.
+"""
+
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+from django_fsm import ConcurrentTransition, can_proceed
+
+from accounts.permissions import decide
+from cms.databases import EDITORIAL
+from editorial import blocks
+from editorial.diff import describe, difference
+from editorial.exceptions import Refused, StaleEdit
+from editorial.models import (
+    ITEM_MODELS,
+    AuditLog,
+    ItemKind,
+    LiveSlug,
+    LiveUse,
+    OutboxEvent,
+    Redirect,
+    Review,
+    Status,
+    Version,
+    WorkflowHistory,
+)
+from editorial.models.versions import hash_of
+
+NORMAL, LOW = 0, -1
+
+
+# --- The frame of every action ---------------------------------------------------
+
+
+def check(by, action, item=None):
+    """Raise PermissionDenied, with the reason, unless `by` may do it."""
+    decision = decide(by, action, item)
+    if not decision:
+        raise PermissionDenied(decision.why)
+
+
+def locked(item, *, seen_revision=None):
+    """The item as it is now, its row locked until the transaction ends.
+
+    `seen_revision` is the revision that the person looked at; if the text has moved
+    on since, their decision would be about something they never read.
+    """
+    fresh = type(item).objects.select_for_update(of=("self",)).get(pk=item.pk)
+    if seen_revision is not None and int(seen_revision) != fresh.revision:
+        raise StaleEdit(
+            f"“{fresh}” was changed by somebody else while you looked at it. "
+            "Nothing was lost: reload the page to see the newest text, then decide."
+        )
+    return fresh
+
+
+def _move(item, transition, **kwargs):
+    """Make the transition on the object, or say in a sentence why it cannot be."""
+    method = getattr(item, transition)
+    verb = transition.replace("_", " ")
+    if not can_proceed(method, check_conditions=False):
+        raise Refused(
+            f"“{item}” is {item.get_status_display().lower()}; "
+            f"it cannot {verb} from there. Reload the page to see what can be done."
+        )
+    if not can_proceed(method):
+        reasons = item.missing() or ["Something it needs is not there yet."]
+        raise Refused(" ".join(reasons))
+    method(**kwargs)
+
+
+def _save(item):
+    item.updated_at = timezone.now()
+    try:
+        item.save()
+    except ConcurrentTransition:
+        raise StaleEdit(
+            f"Somebody else has just moved “{item}” on. Reload the page to see."
+        ) from None
+
+
+@contextmanager
+def _action(item, transition, *, by, comment="", seen_revision=None, origin=None):
+    """Lock, check, let the caller transition, save, write history and audit."""
+    with transaction.atomic(using=EDITORIAL):
+        fresh = locked(item, seen_revision=seen_revision)
+        check(by, transition, fresh)
+        before = fresh.status
+        metadata = {}
+        yield fresh, metadata
+        _save(fresh)
+        _remember(
+            fresh,
+            transition,
+            by=by,
+            before=before,
+            comment=comment,
+            metadata=metadata,
+            origin=origin,
+        )
+    _refresh(item, fresh)
+
+
+def _remember(item, transition, *, by, before, comment="", metadata=None, origin=None):
+    """The history row and, last of all, the audit row."""
+    WorkflowHistory.objects.create(
+        kind=item.KIND,
+        item_id=item.pk,
+        transition=transition,
+        from_status=before,
+        to_status=item.status,
+        version=item.live_version or item.approved_version,
+        changed_by=by,
+        comment=comment,
+        metadata=metadata or {},
+    )
+    AuditLog.objects.record(
+        transition,
+        by=by,
+        resource_type=item.KIND,
+        resource_id=item.pk,
+        old={"status": before},
+        new={"status": item.status, "title": item.title, **(metadata or {})},
+        **(origin or {}),
+    )
+
+
+def _refresh(item, fresh):
+    """Bring the caller's object up to date with what was saved."""
+    for field in item._meta.concrete_fields:
+        setattr(item, field.attname, getattr(fresh, field.attname))
+    item._state.fields_cache.clear()
+    item._update_initial_state()
+
+
+# --- Versions ---------------------------------------------------------------------
+
+
+def _make_version(item, *, by, summary=""):
+    """A version of the item as it is, or the newest one if nothing has changed."""
+    snapshot = item.snapshot()
+    content_hash = hash_of(snapshot)
+    newest = item.latest_version
+    if newest and newest.content_hash == content_hash:
+        return newest
+    changes = difference(newest.snapshot if newest else None, snapshot)
+    version = Version.objects.create(
+        kind=item.KIND,
+        item_id=item.pk,
+        number=newest.number + 1 if newest else 1,
+        title=item.title,
+        snapshot=snapshot,
+        content_hash=content_hash,
+        rendered=item.render(snapshot),
+        renderer_version=blocks.RENDERER_VERSION,
+        created_by=by,
+        change_summary=summary or describe(changes),
+        diff_from_previous=changes,
+    )
+    item.current_version = version.number
+    review = item.open_review()
+    if review and review.version_id != version.pk:
+        review.version = version
+        review.save(update_fields=["version"])
+    return version
+
+
+def save_version(item, *, by, summary="", origin=None):
+    """An explicit save: keep the working copy as it is as a version."""
+    with transaction.atomic(using=EDITORIAL):
+        fresh = locked(item)
+        check(by, "edit", fresh)
+        version = _make_version(fresh, by=by, summary=summary)
+        _save(fresh)
+    _refresh(item, fresh)
+    return version
+
+
+# --- Writing ----------------------------------------------------------------------
+
+
+def create(item, *, by, origin=None):
+    """Put a new article or course on the desk, with an address of its own."""
+    with transaction.atomic(using=EDITORIAL):
+        check(by, "create")
+        if item.category_id and not decide(by, "edit", item):
+            check(by, "create", item)
+        item.slug = free_slug(item, item.slug or item.title)
+        item.save()
+        AuditLog.objects.record(
+            "create",
+            by=by,
+            resource_type=item.KIND,
+            resource_id=item.pk,
+            new={"title": item.title},
+            **(origin or {}),
+        )
+    return item
+
+
+def free_slug(item, text):
+    """An address that no other item of the kind has, made of `text`."""
+    stem = slugify(text, allow_unicode=True)[:480].strip("-") or f"untitled-{item.KIND}"
+    others = type(item).objects.exclude(pk=item.pk)
+    live = LiveSlug.objects.filter(kind=item.KIND).exclude(item_id=item.pk)
+    slug, number = stem, 1
+    while others.filter(slug=slug).exists() or live.filter(slug=slug).exists():
+        number += 1
+        slug = f"{stem}-{number}"
+    return slug
+
+
+def open_for_edit(item, *, by, origin=None):
+    """Make the working copy editable by `by`, or say why it is not.
+
+    Approved and scheduled items are reopened, published and unpublished ones
+    revised: the first edit calls this. Readers keep the live version.
+    """
+    if item.status in (Status.APPROVED, Status.SCHEDULED):
+        reopen(item, by=by, comment="Edited after approval.", origin=origin)
+    elif item.status in (Status.PUBLISHED, Status.UNPUBLISHED):
+        revise(item, by=by, origin=origin)
+    check_editable(item, by=by)
+    return item
+
+
+def check_editable(item, *, by):
+    """Raise unless `by` may change the text of the item in its present state."""
+    if item.status == Status.ARCHIVED:
+        raise Refused(f"“{item}” is archived. Take it out of the archive first.")
+    if item.status in (Status.PENDING_REVIEW, Status.IN_REVIEW):
+        check(by, "edit_in_review", item)
+    else:
+        check(by, "edit", item)
+
+
+@contextmanager
+def editing(item, *, by, seen_revision=None, summary=None, origin=None):
+    """The frame of every change of content.
+
+    Yields the locked item; the caller changes fields, blocks, sections or lessons.
+    Afterwards the revision grows, if the content did change. During a review, and
+    when `summary` is given, the change becomes a version.
+
+        with editing(article, by=wim, seen_revision=3) as article:
+            article.title = "First light"
+    """
+    with transaction.atomic(using=EDITORIAL):
+        fresh = locked(item, seen_revision=seen_revision)
+        before = fresh.content_hash()
+        scope_before = fresh.scope_ids()
+        open_for_edit(fresh, by=by, origin=origin)
+        owner_before = fresh.owner_id
+        yield fresh
+        if fresh.owner_id != owner_before:
+            check(by, "change_author", fresh)
+        if fresh.scope_ids() != scope_before:
+            # Moving an item must not widen anybody's rights over it.
+            check(by, "edit", fresh)
+        fresh.save()
+        fresh = type(fresh).objects.select_for_update(of=("self",)).get(pk=fresh.pk)
+        if fresh.content_hash() != before:
+            fresh.revision += 1
+        under_review = fresh.status in (Status.PENDING_REVIEW, Status.IN_REVIEW)
+        if summary is not None or under_review:
+            _make_version(fresh, by=by, summary=summary or "")
+        _save(fresh)
+    _refresh(item, fresh)
+
+
+def restore_version(item, version, *, by, block_id=None, origin=None):
+    """Bring back an older version, whole or one block of it, as a new version.
+
+    Never publishes: readers keep what they have.
+    """
+    if version.item_id != item.pk:
+        raise Refused("This version belongs to another item.")
+    note = f"Restored from v{version.number}"
+    with editing(item, by=by, summary=note, origin=origin) as fresh:
+        check(by, "restore_version", fresh)
+        if block_id:
+            _restore_block(fresh, version.snapshot, str(block_id))
+        else:
+            fresh.restore(version.snapshot)
+    return item
+
+
+def _restore_block(article, snapshot, block_id):
+    old = next((b for b in snapshot["blocks"] if b["id"] == block_id), None)
+    if old is None:
+        raise Refused("This version has no such block.")
+    body = article.block_list()
+    for index, block in enumerate(body):
+        if block["id"] == block_id:
+            body[index] = old
+            break
+    else:
+        body.append(old)
+    article.set_blocks(body)
+
+
+# --- Review -----------------------------------------------------------------------
+
+
+def submit(item, *, by, comment="", seen_revision=None, origin=None):
+    with _action(
+        item,
+        "submit",
+        by=by,
+        comment=comment,
+        seen_revision=seen_revision,
+        origin=origin,
+    ) as (fresh, metadata):
+        _move(fresh, "submit")
+        metadata["version"] = _make_version(fresh, by=by).number
+
+
+def withdraw(item, *, by, comment="", seen_revision=None, origin=None):
+    with _action(item, "withdraw", by=by, comment=comment, origin=origin) as (fresh, _):
+        _move(fresh, "withdraw")
+        if review := fresh.open_review():
+            review.close(Review.Status.WITHDRAWN, comment)
+
+
+def start_review(
+    item, *, by, reviewer=None, comment="", seen_revision=None, origin=None
+):
+    """Open a review by `reviewer`, by default the person who starts it."""
+    with _action(item, "start_review", by=by, comment=comment, origin=origin) as (
+        fresh,
+        metadata,
+    ):
+        _move(fresh, "start_review")
+        reviewer = reviewer or by
+        Review.objects.create(
+            content_type=fresh.KIND,
+            content_id=fresh.pk,
+            version=_make_version(fresh, by=by),
+            reviewer=reviewer,
+        )
+        metadata["reviewer"] = str(reviewer.pk)
+
+
+def reassign_review(item, *, by, reviewer, comment="", origin=None):
+    with _action(item, "reassign_review", by=by, comment=comment, origin=origin) as (
+        fresh,
+        metadata,
+    ):
+        review = fresh.open_review()
+        if review is None:
+            raise Refused(f"“{fresh}” is not in review; there is nothing to reassign.")
+        review.reviewer = reviewer
+        review.save(update_fields=["reviewer"])
+        metadata["reviewer"] = str(reviewer.pk)
+
+
+def request_changes(item, *, by, comment="", seen_revision=None, origin=None):
+    with _action(
+        item,
+        "request_changes",
+        by=by,
+        comment=comment,
+        seen_revision=seen_revision,
+        origin=origin,
+    ) as (fresh, _):
+        review = fresh.open_review()
+        remarks = review and review.comments.filter(is_resolved=False).exists()
+        if not comment.strip() and not remarks:
+            raise Refused(
+                "Say what should change: write a comment, or leave an open remark "
+                "in the text."
+            )
+        _move(fresh, "request_changes")
+        if review:
+            review.close(Review.Status.CHANGES_REQUESTED, comment)
+
+
+def approve(item, *, by, comment="", seen_revision=None, origin=None):
+    """Approve exactly this text: the version and its hash are bound."""
+    with _action(
+        item,
+        "approve",
+        by=by,
+        comment=comment,
+        seen_revision=seen_revision,
+        origin=origin,
+    ) as (fresh, metadata):
+        if by.pk == fresh.owner_id and not settings.AUTHOR_MAY_APPROVE_OWN:
+            raise PermissionDenied(
+                "Authors do not approve their own work here. Ask another editor."
+            )
+        version = _make_version(fresh, by=by)
+        _move(fresh, "approve", version=version, by=by)
+        if review := fresh.open_review():
+            review.close(Review.Status.APPROVED, comment)
+        metadata["version"] = version.number
+
+
+def reopen(item, *, by, comment="", seen_revision=None, origin=None):
+    """Back to draft after approval; voids it and cancels the schedule."""
+    with _action(item, "reopen", by=by, comment=comment, origin=origin) as (fresh, _):
+        _move(fresh, "reopen")
+
+
+# --- Publishing -------------------------------------------------------------------
+
+
+def schedule(item, *, by, publish_at, comment="", seen_revision=None, origin=None):
+    with _action(
+        item,
+        "schedule",
+        by=by,
+        comment=comment,
+        seen_revision=seen_revision,
+        origin=origin,
+    ) as (fresh, metadata):
+        if publish_at <= timezone.now():
+            raise Refused("Choose a time in the future, or publish it now.")
+        fresh.publish_at = publish_at
+        fresh.scheduled_by = by
+        _move(fresh, "schedule")
+        metadata["publish_at"] = publish_at.isoformat()
+
+
+def unschedule(item, *, by, comment="", seen_revision=None, origin=None):
+    with _action(item, "unschedule", by=by, comment=comment, origin=origin) as (
+        fresh,
+        _,
+    ):
+        _move(fresh, "unschedule")
+
+
+def set_unpublish_at(item, *, by, unpublish_at, origin=None):
+    """Plan (or with None cancel) the moment when readers lose it again."""
+    with _action(item, "unpublish", by=by, origin=origin) as (fresh, metadata):
+        if unpublish_at and unpublish_at <= timezone.now():
+            raise Refused("Choose a time in the future, or take it down now.")
+        fresh.unpublish_at = unpublish_at
+        fresh.unpublish_set_by = by if unpublish_at else None
+        metadata["unpublish_at"] = unpublish_at and unpublish_at.isoformat()
+
+
+def publish(item, *, by, comment="", seen_revision=None, origin=None, announce=True):
+    """Readers get the approved version. It must still be the current text."""
+    with _action(
+        item,
+        "publish",
+        by=by,
+        comment=comment,
+        seen_revision=seen_revision,
+        origin=origin,
+    ) as (fresh, metadata):
+        changed = _go_live(fresh)
+        metadata["version"] = fresh.live_version.number
+        OutboxEvent.objects.mark(
+            changed,
+            cause="publish",
+            version=fresh.live_version,
+            announce=announce,
+        )
+
+
+def _go_live(item):
+    """Transition, address and uses; returns {id: kind} of what must be delivered."""
+    approved = item.approved_version
+    if approved and approved.content_hash != item.content_hash():
+        raise Refused(
+            f"“{item}” was changed after its approval. It must be approved again."
+        )
+    _move(item, "publish")
+    reserve_slug(item)
+    return {item.pk: item.KIND} | _record_uses(item)
+
+
+def reserve_slug(item):
+    """Make the live version's address this item's own; the old one redirects."""
+    slug = item.live_version.snapshot["slug"]
+    holder = LiveSlug.objects.filter(kind=item.KIND, slug=slug).first()
+    if holder and holder.item_id != item.pk:
+        raise Refused(
+            f"Another live {item.KIND} already has the address “{slug}”. "
+            "Change the address of one of them, or swap both in one release."
+        )
+    old = LiveSlug.objects.filter(item_id=item.pk).first()
+    if old and old.slug != slug:
+        Redirect.objects.get_or_create(
+            kind=item.KIND, old_slug=old.slug, item_id=item.pk
+        )
+    LiveSlug.objects.update_or_create(
+        item_id=item.pk, defaults={"kind": item.KIND, "slug": slug}
+    )
+
+
+def _record_uses(item):
+    """Keep `LiveUse` true; returns the authors and media gained or lost."""
+    uses = item.uses() if item.live_version_id else {}
+    known = dict(
+        LiveUse.objects.filter(item_id=item.pk).values_list("used_id", "used_kind")
+    )
+    LiveUse.objects.filter(item_id=item.pk, used_id__in=known.keys() - uses).delete()
+    LiveUse.objects.bulk_create(
+        LiveUse(item_id=item.pk, item_kind=item.KIND, used_id=pk, used_kind=kind)
+        for pk, kind in uses.items()
+        if pk not in known
+    )
+    gained_or_lost = (known | uses).items() - (known.items() & uses.items())
+    return {
+        pk: kind
+        for pk, kind in gained_or_lost
+        if kind in (ItemKind.PROFILE, ItemKind.MEDIA)
+    }
+
+
+def _take_down(item):
+    """After the transition cleared `live_version`: free the address, mark the rest."""
+    if held := LiveSlug.objects.filter(item_id=item.pk).first():
+        Redirect.objects.get_or_create(
+            kind=item.KIND, old_slug=held.slug, item_id=item.pk
+        )
+        held.delete()
+    return {item.pk: item.KIND} | _record_uses(item)
+
+
+def revise(item, *, by, comment="", seen_revision=None, origin=None):
+    """Start on the next version; readers keep the live one."""
+    with _action(item, "revise", by=by, comment=comment, origin=origin) as (fresh, _):
+        _move(fresh, "revise")
+
+
+def unpublish(item, *, by, comment="", seen_revision=None, origin=None):
+    """Readers lose it. A working copy in any other state stays as it is."""
+    with _action(item, "unpublish", by=by, comment=comment, origin=origin) as (
+        fresh,
+        _,
+    ):
+        if fresh.status == Status.PUBLISHED:
+            _move(fresh, "unpublish")
+        elif fresh.is_live:
+            fresh.take_down()
+        else:
+            raise Refused(f"“{fresh}” is not live; there is nothing to take down.")
+        OutboxEvent.objects.mark(_take_down(fresh), cause="unpublish")
+
+
+def archive(item, *, by, comment="", seen_revision=None, origin=None):
+    """Put it away; takes it down in the same transaction. Nothing is deleted."""
+    with _action(item, "archive", by=by, comment=comment, origin=origin) as (fresh, _):
+        was_live = fresh.is_live
+        _move(fresh, "archive")
+        if was_live:
+            OutboxEvent.objects.mark(_take_down(fresh), cause="archive")
+
+
+def unarchive(item, *, by, comment="", seen_revision=None, origin=None):
+    with _action(item, "unarchive", by=by, comment=comment, origin=origin) as (
+        fresh,
+        _,
+    ):
+        _move(fresh, "unarchive")
+
+
+def release(release, *, by, origin=None):
+    """Everything in the release goes live, or down, in one moment for readers.
+
+    One transaction here and one group event: no delivery, whatever its cause,
+    applies one member without the others.
+    """
+    with transaction.atomic(using=EDITORIAL):
+        release = type(release).objects.select_for_update().get(pk=release.pk)
+        if release.released_at:
+            raise Refused(f"“{release}” went out already.")
+        members = sorted(release.items.all(), key=lambda one: str(one.item_id))
+        if not members:
+            raise Refused(f"“{release}” is empty. Add articles or courses first.")
+        changed, done = {}, []
+        items = [
+            (m, locked(ITEM_MODELS[m.kind].objects.get(pk=m.item_id))) for m in members
+        ]
+        # Addresses are freed first, so that members may swap them.
+        for _member, item in items:
+            check(by, "publish", item)
+            _free_slug_for_release(item)
+        for member, item in items:
+            before = item.status
+            if member.change == "publish":
+                changed |= _go_live(item)
+            else:
+                if item.status == Status.PUBLISHED:
+                    _move(item, "unpublish")
+                else:
+                    item.take_down()
+                changed |= _take_down(item)
+            _save(item)
+            done.append((item, member.change, before))
+        OutboxEvent.objects.mark(changed, cause="release", group=release.pk)
+        release.released_at = timezone.now()
+        release.save()
+        for item, change, before in done:
+            _remember(
+                item,
+                change,
+                by=by,
+                before=before,
+                metadata={"release": str(release.pk)},
+                origin=origin,
+            )
+    return release
+
+
+def _free_slug_for_release(item):
+    held = LiveSlug.objects.filter(item_id=item.pk).first()
+    if held:
+        Redirect.objects.get_or_create(
+            kind=item.KIND, old_slug=held.slug, item_id=item.pk
+        )
+        held.delete()
+
+
+# --- The clock --------------------------------------------------------------------
+
+
+def fire_due(limit=100):
+    """Publish and take down what is due by the database's clock.
+
+    On behalf of whoever set the time; right, hash and checks are tested again. What
+    fails stays, with a `held_reason`, and does not stop the others. Any number of
+    schedulers may run: a row that another one holds is skipped.
+    """
+    fired = 0
+    for model in ITEM_MODELS.values():
+        for due, verb, setter in (
+            (model.objects.due_to_publish(), publish, "scheduled_by"),
+            (model.objects.due_to_unpublish(), unpublish, "unpublish_set_by"),
+        ):
+            for pk in due.values_list("pk", flat=True)[:limit]:
+                fired += _fire(due, pk, verb, setter)
+    return fired
+
+
+def _fire(due, pk, verb, setter):
+    with transaction.atomic(using=EDITORIAL):
+        item = due.select_for_update(of=("self",), skip_locked=True).filter(pk=pk)
+        item = item.first()
+        if item is None:
+            return 0  # another scheduler has it, or it is no longer due
+        try:
+            with transaction.atomic(using=EDITORIAL):
+                verb(item, by=getattr(item, setter), comment="On schedule.")
+        except (Refused, PermissionDenied) as problem:
+            type(item).objects.filter(pk=pk).update(held_reason=str(problem))
+            return 0
+        return 1
