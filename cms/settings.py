@@ -72,6 +72,8 @@ SITE_NAME = env.text("SITE_NAME", "Masthead")
 SITE_TAGLINE = env.text("SITE_TAGLINE", "Stories, told with care.")
 SITE_ORIGIN = env.text("SITE_ORIGIN", f"http://127.0.0.1:{PORT}").rstrip("/")
 """Where readers find the site; links in feeds, sitemaps and mails begin with it."""
+PROBE_ORIGIN = env.text("PROBE_ORIGIN", SITE_ORIGIN).rstrip("/")
+"""Where the worker looks at a page as an anonymous reader, for the receipt."""
 EDITORIAL_ORIGIN = env.text("EDITORIAL_ORIGIN", SITE_ORIGIN).rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
 
