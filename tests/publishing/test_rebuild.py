@@ -1,0 +1,96 @@
+"""A rebuild ends in the same store, whatever was published meanwhile."""
+
+import pytest
+from django.db import connections
+
+from editorial import actions
+from publishing import rebuild, verification
+from publishing.models import ContentCounter, PublishedArticle
+from tests import factories
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases="__all__"),
+    pytest.mark.usefixtures("epochs"),
+]
+
+
+@pytest.fixture
+def a_small_site(wim, ines, deliver_all):
+    items = [
+        factories.publish(factories.article(by=wim, title=f"No {n}"), editor=ines)
+        for n in range(5)
+    ]
+    factories.publish(factories.course(by=wim, is_free=False), editor=ines)
+    deliver_all()
+    return items
+
+
+def test_a_rebuild_brings_back_what_was_lost(a_small_site):
+    PublishedArticle.objects.all().delete()
+
+    rebuild.rebuild()
+
+    assert PublishedArticle.objects.count() == 5
+    assert not verification.compare().drift
+
+
+def test_counters_survive_a_rebuild(a_small_site):
+    ContentCounter.objects.create(id=a_small_site[0].pk, view_count=42)
+
+    rebuild.rebuild()
+
+    row = PublishedArticle.objects.select_related("counters").get(pk=a_small_site[0].pk)
+    assert row.counters.view_count == 42
+
+
+def test_what_is_taken_down_during_a_rebuild_stays_down(
+    a_small_site, ines, deliver_all
+):
+    def meanwhile(stage, done, of):
+        if stage == "indexing" and done == 0:
+            actions.unpublish(a_small_site[0], by=ines)
+            deliver_all()
+
+    rebuild.rebuild(meanwhile)
+
+    assert not PublishedArticle.objects.filter(pk=a_small_site[0].pk).exists()
+    assert not verification.compare().drift
+
+
+def test_indexes_and_constraints_are_the_same_after_a_rebuild(a_small_site):
+    before = schema()
+
+    rebuild.rebuild()
+
+    assert schema() == before
+
+
+def test_a_rebuild_can_follow_a_rebuild(a_small_site):
+    rebuild.rebuild()
+    rebuild.rebuild()
+
+    assert not verification.compare().drift
+
+
+def schema():
+    with connections["public"].cursor() as cursor:
+        cursor.execute(
+            "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
+        )
+        indexes = cursor.fetchall()
+        cursor.execute(
+            """
+            SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+            FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2
+            """
+        )
+        constraints = cursor.fetchall()
+        cursor.execute(
+            """
+            SELECT table_name, grantee, privilege_type
+            FROM information_schema.role_table_grants
+            WHERE table_schema = 'public' ORDER BY 1, 2, 3
+            """
+        )
+        grants = cursor.fetchall()
+    return indexes, constraints, grants
