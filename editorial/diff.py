@@ -41,7 +41,9 @@ def by_id(old, new):
     both = [one["id"] for one in old if one["id"] in after]
     order = [one["id"] for one in new if one["id"] in before]
     stayed = set()
-    for match in SequenceMatcher(None, both, order, autojunk=False).get_matching_blocks():
+    for match in SequenceMatcher(
+        None, both, order, autojunk=False
+    ).get_matching_blocks():
         stayed.update(both[match.a : match.a + match.size])
     return {
         "added": [pk for pk in after if pk not in before],

@@ -73,9 +73,7 @@ def _states():
 def _behind(written):
     """{id: kind} of what was marked since it was written to the shadow."""
     states = SyncState.objects.values_list("item_id", "kind", "sequence")
-    return {
-        pk: kind for pk, kind, sequence in states if written.get(pk, -1) < sequence
-    }
+    return {pk: kind for pk, kind, sequence in states if written.get(pk, -1) < sequence}
 
 
 def _fill(written, items, progress):
@@ -118,8 +116,7 @@ def copy_rows(cursor, model, rows, *, schema="public"):
     columns = [
         column
         for column in model._meta.concrete_fields
-        if not column.generated
-        and not (column.primary_key and model is PublicRedirect)
+        if not column.generated and not (column.primary_key and model is PublicRedirect)
     ]
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(schema, model._meta.db_table),
@@ -156,5 +153,3 @@ def _swap(written, progress):
             if attempt == SWAP_TRIES - 1:
                 raise
             time.sleep(0.05)
-
-

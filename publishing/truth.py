@@ -137,9 +137,7 @@ def _related(snapshots, rows):
 
 def lineages(category_ids):
     """{category id: [Category from the root down to it]}, active ones only."""
-    paths = dict(
-        Category.objects.filter(pk__in=category_ids).values_list("pk", "path")
-    )
+    paths = dict(Category.objects.filter(pk__in=category_ids).values_list("pk", "path"))
     labels = {uuid.UUID(label) for path in paths.values() for label in path.split(".")}
     known = Category.objects.in_bulk(labels)
     return {

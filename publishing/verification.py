@@ -157,9 +157,7 @@ def heal(report):
     """Mark every item that drifted and write it anew; returns how many."""
     for kind, pk in report.drift:
         with transaction.atomic(using=EDITORIAL):
-            event = OutboxEvent.objects.mark(
-                {pk: kind}, cause="heal", priority=-1
-            )
+            event = OutboxEvent.objects.mark({pk: kind}, cause="heal", priority=-1)
         sync.deliver(event.pk)
     return len(report.drift)
 
@@ -176,5 +174,3 @@ def compare_and_report():
             ", ".join(f"{count} {kind}" for kind, count in kinds.items()),
         )
     return report
-
-

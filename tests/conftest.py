@@ -7,7 +7,6 @@ from cms.databases import PUBLIC
 from tests import factories
 
 
-
 @pytest.fixture(autouse=True)
 def _an_empty_cache():
     cache.clear()

@@ -169,7 +169,9 @@ class ArticleBlock(models.Model):
 
 def images(ids):
     """{media id: what a renderer needs} for the ids that exist."""
-    return {str(found.pk): found.as_image() for found in Media.objects.filter(pk__in=ids)}
+    return {
+        str(found.pk): found.as_image() for found in Media.objects.filter(pk__in=ids)
+    }
 
 
 def has_alt(body, media_id):

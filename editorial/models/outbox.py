@@ -67,7 +67,9 @@ class OutboxEventQuerySet(models.QuerySet):
     def waiting(self):
         return self.filter(delivered_at=None)
 
-    def mark(self, items, *, cause, priority=0, group=None, version=None, announce=False):
+    def mark(
+        self, items, *, cause, priority=0, group=None, version=None, announce=False
+    ):
         """Raise the sequences of `items` and write one event that carries them.
 
         `items` is {item id: kind}. Must run inside a transaction on EDITORIAL, the

@@ -29,7 +29,9 @@ class SharedRow(models.Model):
     def _what_is_shown(self):
         deferred = self.get_deferred_fields()
         return {
-            name: str(getattr(self, name)) for name in self.SHOWN if name not in deferred
+            name: str(getattr(self, name))
+            for name in self.SHOWN
+            if name not in deferred
         }
 
     def save(self, *args, **kwargs):

@@ -75,9 +75,9 @@ class PublishableQuerySet(models.QuerySet):
         )
 
     def due_to_unpublish(self):
-        return self.filter(
-            unpublish_at__lte=Now(), held_reason=""
-        ).exclude(live_version=None)
+        return self.filter(unpublish_at__lte=Now(), held_reason="").exclude(
+            live_version=None
+        )
 
 
 class Publishable(ConcurrentTransitionMixin, SearchAppearance):
@@ -377,9 +377,7 @@ class Publishable(ConcurrentTransitionMixin, SearchAppearance):
         self.approved_by = by
         self.approved_at = timezone.now()
 
-    @transition(
-        status, source=[Status.APPROVED, Status.SCHEDULED], target=Status.DRAFT
-    )
+    @transition(status, source=[Status.APPROVED, Status.SCHEDULED], target=Status.DRAFT)
     def reopen(self):
         self._void_approval()
 

@@ -1,4 +1,4 @@
-"""Functions of the owner that make, index and swap the shadow of the public store."""
+"""The first epoch, and the owner's functions that rebuild the public store."""
 
 from django.db import migrations
 
@@ -100,14 +100,23 @@ FUNCTIONS = ("rebuild_start", "rebuild_index", "rebuild_swap", "rebuild_finish")
 class Migration(migrations.Migration):
     dependencies = [("publishing", "0001_initial")]
 
-    operations = [
-        migrations.RunSQL(body, f"DROP FUNCTION {name}()")
-        for name, body in zip(FUNCTIONS, (START, INDEX, SWAP, FINISH), strict=True)
-    ] + [
-        migrations.RunSQL(
-            f"REVOKE ALL ON FUNCTION {name}() FROM PUBLIC; "
-            f"GRANT EXECUTE ON FUNCTION {name}() TO cms_sync",
-            migrations.RunSQL.noop,
-        )
-        for name in FUNCTIONS
-    ]
+    operations = (
+        [
+            migrations.RunSQL(body, f"DROP FUNCTION {name}()")
+            for name, body in zip(FUNCTIONS, (START, INDEX, SWAP, FINISH), strict=True)
+        ]
+        + [
+            migrations.RunSQL(
+                f"REVOKE ALL ON FUNCTION {name}() FROM PUBLIC; "
+                f"GRANT EXECUTE ON FUNCTION {name}() TO cms_sync",
+                migrations.RunSQL.noop,
+            )
+            for name in FUNCTIONS
+        ]
+        + [
+            migrations.RunSQL(
+                "INSERT INTO sync_epoch (id, epoch) VALUES (1, 1) ON CONFLICT DO NOTHING",
+                migrations.RunSQL.noop,
+            )
+        ]
+    )

@@ -108,9 +108,7 @@ def test_a_review_can_be_given_to_somebody_else(wim, ines, draft):
 
 
 def test_the_first_edit_after_approval_voids_it(approved, ines):
-    actions.schedule(
-        approved, by=ines, publish_at=timezone.now() + timedelta(hours=1)
-    )
+    actions.schedule(approved, by=ines, publish_at=timezone.now() + timedelta(hours=1))
 
     factories.edit(approved, by=ines, title="Changed")
 

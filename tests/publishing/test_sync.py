@@ -97,9 +97,7 @@ def test_what_is_taken_down_leaves_a_gone_address(published, ines, deliver_all):
 
 
 def test_an_old_address_leads_to_the_new_one(published, wim, ines, deliver_all):
-    factories.publish(
-        factories.edit(published, by=wim, slug="dawn"), editor=ines
-    )
+    factories.publish(factories.edit(published, by=wim, slug="dawn"), editor=ines)
     deliver_all()
 
     redirect = PublicRedirect.objects.get()
