@@ -1,0 +1,60 @@
+"""The site map. `CMS_SERVICE` decides which part of it this process serves.
+
+An app's URLs are imported only where they are served, with one exception: reader
+pages keep their names everywhere, so that any service can link to them.
+"""
+
+from importlib.util import find_spec
+
+from django.conf import settings
+from django.http import HttpResponseNotFound
+from django.urls import URLPattern, include, path
+
+from cms.health import healthz
+
+SERVICE = settings.CMS_SERVICE
+PUBLIC_PAGES = settings.SERVES_EVERYTHING or SERVICE == "public"
+READERS_TOOLS = settings.SERVES_EVERYTHING or SERVICE == "engagement"
+NEWSROOM = settings.SERVES_EVERYTHING or SERVICE == "editorial"
+
+
+def elsewhere(request, *args, **kwargs):
+    return HttpResponseNotFound(
+        f"Reader pages are served at {settings.SITE_ORIGIN}, not by this service.\n",
+        content_type="text/plain; charset=utf-8",
+    )
+
+
+def names_only(urlpatterns):
+    """The same addresses, to be linked to from here and answered elsewhere."""
+    return [
+        URLPattern(entry.pattern, elsewhere, name=entry.name) for entry in urlpatterns
+    ]
+
+
+urlpatterns = [path("healthz", healthz, name="healthz")]
+
+if READERS_TOOLS:
+    urlpatterns += [path("accounts/", include("accounts.urls"))]
+    if find_spec("engagement") and find_spec("engagement.urls"):
+        urlpatterns += [path("engagement/", include("engagement.urls"))]
+
+if NEWSROOM:
+    from django.contrib import admin
+
+    urlpatterns += [path("admin/", admin.site.urls)]
+
+if settings.DEBUG and settings.MEDIA_URL.startswith("/"):
+    from django.conf.urls.static import static
+
+    urlpatterns += static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)
+
+if PUBLIC_PAGES:
+    urlpatterns += [path("", include("publishing.urls"))]
+    handler404 = "publishing.views.missing.unknown_address"
+    handler500 = "publishing.views.missing.broken"
+else:
+    from publishing.urls import app_name
+    from publishing.urls import urlpatterns as reader_pages
+
+    urlpatterns += [path("", include((names_only(reader_pages), app_name)))]

@@ -1,0 +1,151 @@
+"""Courses and their lessons.
+
+The body of a gated lesson is not asked for here: the role that serves these pages
+has no right to the table it stands in.
+"""
+
+import re
+
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from publishing.models import PublicRedirect, PublishedCourse, PublishedLesson
+from publishing.views.articles import robots_of, share_image_of
+from publishing.views.missing import not_here
+from publishing.views.navigation import arrived_with, riding_on
+from publishing.views.page import Head, page
+from publishing.views.paging import slice_of
+
+PLAYABLE = re.compile(r"^/(?!/)[^?#]*\.(?:mp4|webm|ogv|m4v)$", re.IGNORECASE)
+"""A video file of our own; others are linked to, the page's policy admits no frames."""
+NOT_PRINTED = ("search_summary", "search_text", "search_vector", "content_hash")
+
+
+@require_safe
+def newest(request):
+    listed = PublishedCourse.objects.newest_first().for_cards()
+    part = slice_of(riding_on(listed), request)
+    if part.items:
+        arrived_with(part.items[0])
+    path = reverse("publishing:courses")
+    return page(
+        request,
+        "publishing/courses.html",
+        head=Head(
+            title="Courses",
+            url=path,
+            newer=part.newer,
+            older=part.older,
+            robots="" if part.is_first else "noindex, follow",
+            trail=[("Home", "/"), ("Courses", path)],
+        ),
+        keys=["courses"],
+        part=part,
+    )
+
+
+@require_safe
+def course(request, slug):
+    found = PublishedCourse.objects.filter(slug=slug).order_by("-published_at")
+    item = riding_on(found.select_related("counters").defer(*NOT_PRINTED)).first()
+    if item is None:
+        return not_here(request, PublicRedirect.Kind.COURSE, slug, course_path)
+    arrived_with(item)
+    return page(
+        request,
+        "publishing/course.html",
+        head=_head_of(item),
+        keys=[f"item-{item.id}"],
+        version=item.content_version,
+        course=item,
+    )
+
+
+def course_path(slug):
+    return reverse("publishing:course", args=[slug])
+
+
+def _head_of(item):
+    path = course_path(item.slug)
+    return Head(
+        title=item.meta_title or item.title,
+        url=item.canonical_url or path,
+        description=item.meta_description or item.description,
+        image=share_image_of(item),
+        robots=robots_of(item),
+        share_title=item.og_title,
+        share_description=item.og_description,
+        author=item.author_name,
+        published=item.first_published_at,
+        modified=item.last_modified_at,
+        section=item.category_name,
+        trail=[
+            ("Home", "/"),
+            ("Courses", reverse("publishing:courses")),
+            (item.title, path),
+        ],
+        data=[item.structured_data] if item.structured_data else [],
+    )
+
+
+@require_safe
+def lesson(request, course_slug, slug):
+    found = (
+        PublishedLesson.objects.filter(course__slug=course_slug, slug=slug)
+        .select_related("course")
+        .defer("content_json", *(f"course__{name}" for name in NOT_PRINTED))
+        .order_by("-course__published_at")
+    )
+    item = riding_on(found).first()
+    if item is None:
+        return not_here(
+            request,
+            PublicRedirect.Kind.COURSE,
+            course_slug,
+            lambda new_slug: lesson_path(new_slug, slug),
+        )
+    arrived_with(item)
+    path = lesson_path(course_slug, slug)
+    before, after = _neighbours(item)
+    return page(
+        request,
+        "publishing/lesson.html",
+        head=Head(
+            title=f"{item.title} · {item.course.title}",
+            url=path,
+            description=item.description,
+            image=item.course.image,
+            robots=robots_of(item.course),
+            trail=[
+                ("Home", "/"),
+                ("Courses", reverse("publishing:courses")),
+                (item.course.title, course_path(course_slug)),
+                (item.title, path),
+            ],
+        ),
+        keys=[f"item-{item.course_id}"],
+        version=item.content_version,
+        lesson=item,
+        plays_here=PLAYABLE.search(item.video_url) is not None,
+        course=item.course,
+        before=before,
+        after=after,
+    )
+
+
+def lesson_path(course_slug, slug):
+    return reverse("publishing:lesson", args=[course_slug, slug])
+
+
+def _neighbours(item):
+    """The lessons before and after this one, from the curriculum on the course."""
+    lessons = [
+        each for section in item.course.curriculum for each in section["lessons"]
+    ]
+    ids = [each["id"] for each in lessons]
+    if str(item.id) not in ids:
+        return None, None
+    place = ids.index(str(item.id))
+    before = lessons[place - 1] if place else None
+    after = lessons[place + 1] if place + 1 < len(lessons) else None
+    return before, after

@@ -1,0 +1,61 @@
+"""The front page."""
+
+from django.conf import settings
+from django.views.decorators.http import require_safe
+
+from publishing.models import PublishedArticle, PublishedCourse
+from publishing.views.navigation import arrived_with, riding_on
+from publishing.views.page import Head, absolute, page
+
+STORIES = 16
+COURSES = 3
+
+
+@require_safe
+def home(request):
+    newest = PublishedArticle.objects.posts().newest_first().for_cards()
+    stories = list(riding_on(newest)[:STORIES])
+    courses = list(PublishedCourse.objects.newest_first().for_cards()[:COURSES])
+    if stories:
+        arrived_with(stories[0])
+    lead = _lead(stories)
+    others = [story for story in stories if story is not lead]
+    return page(
+        request,
+        "publishing/home.html",
+        head=Head(
+            title=settings.SITE_NAME,
+            url="/",
+            description=settings.SITE_TAGLINE,
+            image=lead.image if lead else None,
+            data=[WEBSITE],
+        ),
+        keys=["home", "articles", "courses"],
+        lead=lead,
+        beside=others[:4],
+        below=others[4:],
+        courses=courses,
+    )
+
+
+def _lead(stories):
+    """The newest story that an editor featured, else the newest."""
+    featured = (story for story in stories if story.is_featured)
+    return next(featured, stories[0] if stories else None)
+
+
+WEBSITE = {
+    "@context": "https://schema.org",
+    "@type": "WebSite",
+    "name": settings.SITE_NAME,
+    "description": settings.SITE_TAGLINE,
+    "url": absolute("/"),
+    "potentialAction": {
+        "@type": "SearchAction",
+        "target": {
+            "@type": "EntryPoint",
+            "urlTemplate": absolute("/search/?q={search_term_string}"),
+        },
+        "query-input": "required name=search_term_string",
+    },
+}

@@ -1,0 +1,141 @@
+// Parts of a page that depend on its reader, fetched after the page.
+//
+//   <div data-fragment="/engagement/…" data-when-away="Comments are taking a break.">
+//     a plain link that works without this script
+//   </div>
+//
+// A fragment is fetched when it comes near the viewport. Forms and links marked
+// [data-swap] inside it are answered by HTML that takes its place. If the service is
+// away, the plain link gives way to the quiet sentence in data-when-away.
+
+const PATIENCE = 8000;
+
+const announcer = document.createElement("div");
+announcer.className = "visually-hidden";
+announcer.setAttribute("role", "status");
+document.body.append(announcer);
+
+function announce(text) {
+  announcer.textContent = "";
+  // Emptied first, and filled a moment later: the same sentence is read again.
+  setTimeout(() => { announcer.textContent = text; }, 60);
+}
+
+async function ask(url, options = {}) {
+  const answer = await fetch(url, {
+    credentials: "same-origin",
+    headers: { "X-Requested-With": "fetch", Accept: "text/html" },
+    signal: AbortSignal.timeout(PATIENCE),
+    ...options,
+  });
+  const isHtml = (answer.headers.get("Content-Type") || "").startsWith("text/html");
+  return { answer, html: isHtml ? await answer.text() : "" };
+}
+
+function swap(holder, html) {
+  const parsed = new DOMParser().parseFromString(html, "text/html");
+  holder.replaceChildren(...parsed.body.childNodes);
+  holder.removeAttribute("aria-busy");
+  const news = holder.querySelector("[data-announce]");
+  if (news) announce(news.dataset.announce || news.textContent.trim());
+  watchAll(holder);
+}
+
+function away(holder) {
+  holder.removeAttribute("aria-busy");
+  const sentence = holder.dataset.whenAway;
+  if (!sentence) return;
+  const note = document.createElement("p");
+  note.className = "away";
+  note.textContent = sentence;
+  holder.replaceChildren(note);
+}
+
+async function load(holder) {
+  holder.setAttribute("aria-busy", "true");
+  try {
+    const { answer, html } = await ask(holder.dataset.fragment);
+    if (answer.ok && html) swap(holder, html);
+    else away(holder);
+  } catch {
+    away(holder);
+  }
+}
+
+// An answer of 4xx with HTML is the form again, with what to correct.
+async function send(holder, form, submitter) {
+  const data = new FormData(form, submitter);
+  const isPost = form.method === "post";
+  const target = submitter?.getAttribute("formaction") || form.getAttribute("action");
+  const url = new URL(target || holder.dataset.fragment, location.href);
+  if (!isPost) url.search = new URLSearchParams(data);
+  holder.setAttribute("aria-busy", "true");
+  if (submitter) submitter.disabled = true;
+  try {
+    const options = isPost ? { method: "POST", body: data } : {};
+    const { answer, html } = await ask(url, options);
+    if (answer.redirected && !answer.url.includes("/fragments/")) {
+      location.assign(answer.url);
+    } else if (html && answer.status < 500) {
+      swap(holder, html);
+    } else {
+      throw new Error(answer.status);
+    }
+  } catch {
+    if (submitter) submitter.disabled = false;
+    holder.removeAttribute("aria-busy");
+    say(form, "That could not be sent. Your text is still here; try again in a minute.");
+  }
+}
+
+function say(form, sentence) {
+  let note = form.querySelector(".away");
+  if (!note) {
+    note = document.createElement("p");
+    note.className = "away";
+    form.append(note);
+  }
+  note.textContent = sentence;
+  announce(sentence);
+}
+
+function holderOf(element) {
+  return element.closest("[data-fragment]");
+}
+
+document.addEventListener("submit", (event) => {
+  const holder = holderOf(event.target);
+  const isPlain = event.target.hasAttribute("data-plain");
+  if (!holder || isPlain || event.defaultPrevented) return;
+  event.preventDefault();
+  send(holder, event.target, event.submitter);
+});
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("a[data-swap]");
+  const holder = link && holderOf(link);
+  const isPlainClick = !(event.metaKey || event.ctrlKey || event.shiftKey || event.button);
+  if (!holder || !isPlainClick) return;
+  event.preventDefault();
+  try {
+    const { answer, html } = await ask(link.dataset.swap || link.href);
+    if (!answer.ok || !html) throw new Error(answer.status);
+    swap(holder, html);
+  } catch {
+    location.assign(link.href);
+  }
+});
+
+const nearby = new IntersectionObserver((entries) => {
+  for (const entry of entries) {
+    if (!entry.isIntersecting) continue;
+    nearby.unobserve(entry.target);
+    load(entry.target);
+  }
+}, { rootMargin: "400px" });
+
+function watchAll(root) {
+  for (const holder of root.querySelectorAll("[data-fragment]")) nearby.observe(holder);
+}
+
+watchAll(document);
