@@ -1,0 +1,138 @@
+"""POST /engagement/views/: a page says that it was looked at. Always 204, at once.
+
+No session, no ORM, no cookie. The body is JSON:
+{"kind": "article", "id": "<uuid>", "referrer": "https://…", "utm_source": "…",
+"utm_medium": "…", "utm_campaign": "…"}; a second one when the reader leaves says
+{"event": "read", "seconds": 84, "scroll": 70} besides kind and id.
+"""
+
+import json
+import logging
+import os
+import time
+from collections import OrderedDict
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.db import Error
+from django.http import HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from engagement.views import drain, stream, visitors
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 2048
+KINDS = {"article", "course", "lesson"}
+
+
+@csrf_exempt
+def beacon(request):
+    if request.method != "POST":
+        return HttpResponse(status=405, headers={"Allow": "POST"})
+    entry = _entry(request)
+    if entry is not None:
+        _keep(request, entry)
+    return HttpResponse(status=204)
+
+
+def _entry(request):
+    """What is worth keeping of the request, or None. Never complains."""
+    agent = request.headers.get("user-agent", "")
+    if visitors.is_bot(agent) or visitors.asked_not_to_count(request.headers):
+        return None
+    try:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+            return None
+        said = json.loads(request.read(MAX_BODY + 1))
+        kind, content_id = said["kind"], UUID(said["id"])
+        if kind not in KINDS:
+            return None
+        entry = {"k": kind, "c": content_id.hex, "t": int(time.time() * 1000)}
+        if said.get("event") == "read":
+            entry["s"] = _number(said.get("seconds"), 60 * 60)
+            entry["p"] = _number(said.get("scroll"), 100)
+            return entry
+    except (ValueError, TypeError, KeyError, AttributeError, OSError, RecursionError):
+        return None
+    entry["d"] = visitors.device(agent)
+    entry["r"] = _foreign_host(said.get("referrer"), request.META.get("HTTP_HOST"))
+    for short, name in (("us", "source"), ("um", "medium"), ("uc", "campaign")):
+        entry[short] = _text(said.get(f"utm_{name}"))
+    return entry
+
+
+def _number(value, largest):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("not a number")
+    return int(min(max(value, 0), largest))
+
+
+def _text(value):
+    if not isinstance(value, str):
+        return ""
+    return value.replace("\x00", "").encode(errors="ignore").decode()[:100]
+
+
+def _foreign_host(url, own):
+    """The host a reader came from; the path could tell more than we want to know."""
+    host = urlsplit(url).hostname if isinstance(url, str) else None
+    if not host or host == (own or "").partition(":")[0]:
+        return ""
+    return _text(host)
+
+
+def _keep(request, entry):
+    try:
+        if not stream.is_resting():
+            seen = _visitor(request, stream.salt(), entry)
+            stream.add(json.dumps(entry), seen=seen)
+            return
+    except stream.Unavailable as problem:
+        stream.rest()
+        log.warning("Redis is down, views go straight to PostgreSQL: %s", problem)
+    try:
+        seen = _visitor(request, _own_salt(), entry)
+        if not _saw(seen):
+            drain.write_directly(entry)
+    except Error as problem:
+        log.warning("A view was lost, Redis and PostgreSQL are down: %s", problem)
+
+
+def _visitor(request, salt, entry):
+    """Put the visitor into the entry; answer what marks this view as a repetition."""
+    visitor = visitors.visitor_hash(
+        salt,
+        address=visitors.address(request),
+        user_agent=request.headers.get("user-agent", ""),
+        host=request.META.get("HTTP_HOST", ""),
+    )
+    entry["v"] = visitor.hex
+    event = "read" if "s" in entry else "view"
+    return f"{event}:{entry['c']}:{visitor.hex}"
+
+
+# --- While Redis is down: the same, within this process ------------------------------
+
+_stand_in = (None, b"")
+_seen = OrderedDict()
+
+
+def _own_salt():
+    global _stand_in
+    today = datetime.now(UTC).date()
+    if _stand_in[0] != today:
+        _stand_in = (today, os.urandom(32))
+    return _stand_in[1]
+
+
+def _saw(seen):
+    now = time.monotonic()
+    if now - _seen.get(seen, -stream.DEDUPE_SECONDS) < stream.DEDUPE_SECONDS:
+        return True
+    _seen[seen] = now
+    _seen.move_to_end(seen)
+    while len(_seen) > 10_000:
+        _seen.popitem(last=False)
+    return False

@@ -1,0 +1,63 @@
+"""Who is looking, without knowing who: bots out, visitors as hashes of one day."""
+
+import hashlib
+import hmac
+import ipaddress
+import uuid
+from functools import lru_cache
+
+from crawlerdetect import CrawlerDetect
+from django.conf import settings
+
+_crawlers = CrawlerDetect()
+
+
+def is_bot(user_agent):
+    """True for crawlers, tools and whoever does not say what they are."""
+    return not user_agent or _is_crawler(user_agent[:500])
+
+
+@lru_cache(maxsize=4096)
+def _is_crawler(user_agent):
+    return _crawlers.is_crawler(user_agent)
+
+
+def asked_not_to_count(headers):
+    """Do Not Track and Global Privacy Control; a page fetched ahead is not read."""
+    if headers.get("sec-purpose", "").startswith("prefetch"):
+        return True
+    if not getattr(settings, "RESPECT_DO_NOT_TRACK", True):
+        return False
+    return headers.get("dnt") == "1" or headers.get("sec-gpc") == "1"
+
+
+def address(request):
+    """The reader's address: as many proxies as we run have each added one.
+
+    With TRUSTED_PROXIES = 0 the header is ignored, because anybody can send it.
+    """
+    proxies = getattr(settings, "TRUSTED_PROXIES", 0)
+    if proxies:
+        hops = request.headers.get("x-forwarded-for", "").split(",")
+        candidate = hops[-proxies].strip() if len(hops) >= proxies else ""
+        try:
+            return str(ipaddress.ip_address(candidate))
+        except ValueError:
+            pass
+    return request.META.get("REMOTE_ADDR", "")
+
+
+def visitor_hash(salt, *, address, user_agent, host):
+    """The same reader on the same day has the same hash; tomorrow another one."""
+    message = "|".join((address, user_agent, host)).encode()
+    digest = hmac.new(salt, message, hashlib.sha256).digest()
+    return uuid.UUID(bytes=digest[:16])
+
+
+def device(user_agent):
+    lower = user_agent.lower()
+    if "ipad" in lower or "tablet" in lower:
+        return "tablet"
+    if "mobi" in lower or "iphone" in lower or "android" in lower:
+        return "mobile"
+    return "desktop"
