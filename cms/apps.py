@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class CmsConfig(AppConfig):
@@ -7,4 +8,6 @@ class CmsConfig(AppConfig):
     name = "cms"
 
     def ready(self):
-        from cms import checks  # noqa: F401  (registers the checks)
+        from cms import checks, grants  # noqa: F401  (registers the checks)
+
+        post_migrate.connect(grants.apply_after_migrate, sender=self)

@@ -40,13 +40,12 @@ def read():
 
 
 def read_or_make():
-    """What is known, completed with what is missing. Returns it and whether it is new."""
+    """What is known, completed with what is missing."""
     try:
         known = read()
     except ServersUnavailable:
         known = {}
     passwords = known.get("passwords", {})
-    fresh = SUPERUSER not in passwords
     return {
         **known,
         "secret_key": known.get("secret_key") or secrets.token_urlsafe(50),
@@ -54,7 +53,7 @@ def read_or_make():
             role: passwords.get(role) or secrets.token_urlsafe(24)
             for role in (SUPERUSER, *ROLES)
         },
-    }, fresh
+    }
 
 
 def write(contents):

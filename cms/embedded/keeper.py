@@ -62,7 +62,7 @@ class Keeper:
         self.told_to_end = True
 
     def _start(self):
-        known, password_is_new = credentials.read_or_make()
+        known = credentials.read_or_make()
         runtime = places.runtime(known.get("runtime"))
         passwords = known["passwords"]
         # Written before the first cluster is made, so that its password is never lost.
@@ -81,6 +81,11 @@ class Keeper:
                 "runtime": str(runtime),
                 "postgresql": str(postgresql.sockets),
                 "redis": str(redis_server.socket),
+                "elsewhere": sorted(
+                    str(place)
+                    for place in {runtime, postgresql.sockets.parent}
+                    if place != self.folder
+                ),
             }
         )
 
@@ -102,11 +107,9 @@ class Keeper:
                         say(str(error))
 
     def _throw_away(self):
-        known, _ = credentials.read_or_make()
-        for name in ("postgresql", "runtime"):
-            if path := known.get(name):
-                shutil.rmtree(path, ignore_errors=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        known = credentials.read_or_make()
+        for place in (*known.get("elsewhere", ()), self.folder):
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def main(arguments):

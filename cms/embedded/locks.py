@@ -6,7 +6,7 @@ import time
 
 
 class Lock:
-    """`users` is held shared by whoever needs the servers, `keeper` by who runs them."""
+    """Who needs the servers shares `users`; who runs them holds `keeper` alone."""
 
     def __init__(self, path):
         self.path = path

@@ -53,12 +53,12 @@ class Postgresql:
 
     # --- Start and stop -------------------------------------------------------
 
-    def start(self, *, password_is_new=False):
+    def start(self):
         self._end_orphan()
         self._make_cluster()
         for attempt in range(3):
             self._launch()
-            if self._answers(password_is_new):
+            if self._answers():
                 return self
             # A killed postmaster's last children still hold its shared memory.
             time.sleep(1 + attempt)
@@ -93,7 +93,7 @@ class Postgresql:
             farewell=signal.SIGINT,  # PostgreSQL's fast shutdown
         )
 
-    def _answers(self, password_is_new):
+    def _answers(self):
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             if self.process.poll() is not None:
@@ -104,7 +104,7 @@ class Postgresql:
             except psycopg.OperationalError as error:
                 if "password authentication failed" in str(error):
                     self._set_password()
-                    return self.process.poll() is None and self._answers(False)
+                    return self.process.poll() is None and self._answers()
             time.sleep(0.03)
         self.stop()
         return False
