@@ -25,9 +25,8 @@ class PublishedCourseQuerySet(models.QuerySet):
         return self.filter(author_id=author_id)
 
     def for_cards(self):
-        return self.select_related("counters").defer(
-            "curriculum", "search_text", "search_vector", "structured_data"
-        )
+        """Only what a listing shows."""
+        return self.select_related("counters").only(*CARD_FIELDS)
 
 
 class PublishedCourse(Publication):
@@ -65,6 +64,30 @@ class PublishedCourse(Publication):
 
     def get_absolute_url(self):
         return reverse("publishing:course", args=[self.slug])
+
+
+CARD_FIELDS = (
+    "id",
+    "slug",
+    "title",
+    "description",
+    "author_name",
+    "author_slug",
+    "category_name",
+    "category_slug",
+    "image",
+    "first_published_at",
+    "difficulty_level",
+    "estimated_duration_minutes",
+    "lesson_count",
+    "is_free",
+    "price_cents",
+    "currency",
+    "counters__comment_count",
+    "counters__enrollment_count",
+    "counters__rating_sum",
+    "counters__rating_count",
+)
 
 
 class PublishedLesson(models.Model):

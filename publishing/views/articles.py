@@ -15,21 +15,47 @@ from publishing.views.navigation import arrived_with, riding_on
 from publishing.views.page import HOURLY, Head, page
 from publishing.views.paging import slice_of
 
-NOT_PRINTED = (
-    "content_json",
-    "search_summary",
-    "search_text",
-    "search_vector",
-    "category_path",
-    "tag_slugs",
-    "content_hash",
+PRINTED = (
+    "id",
+    "slug",
+    "kind",
+    "title",
+    "excerpt",
+    "content_html",
+    "content_version",
+    "reading_minutes",
+    "comments_open",
+    "author_name",
+    "author_slug",
+    "author_avatar_url",
+    "author_bio",
+    "category_name",
+    "breadcrumbs",
+    "parents",
+    "tags",
+    "related",
+    "image",
+    "first_published_at",
+    "last_modified_at",
+    "meta_title",
+    "meta_description",
+    "canonical_url",
+    "og_title",
+    "og_description",
+    "og_image_url",
+    "no_index",
+    "no_follow",
+    "structured_data",
+    "counters__view_count",
+    "counters__comment_count",
 )
+"""The columns of an article's page; blocks and search texts stay in the database."""
 
 
 @require_safe
 def article(request, slug):
     found = PublishedArticle.objects.filter(slug=slug).order_by("-published_at")
-    item = riding_on(found.select_related("counters").defer(*NOT_PRINTED)).first()
+    item = riding_on(found.select_related("counters").only(*PRINTED)).first()
     if item is None:
         return not_here(request, PublicRedirect.Kind.ARTICLE, slug, article_path)
     arrived_with(item)

@@ -18,7 +18,40 @@ from publishing.views.paging import slice_of
 
 PLAYABLE = re.compile(r"^/(?!/)[^?#]*\.(?:mp4|webm|ogv|m4v)$", re.IGNORECASE)
 """A video file of our own; others are linked to, the page's policy admits no frames."""
-NOT_PRINTED = ("search_summary", "search_text", "search_vector", "content_hash")
+PRINTED = (
+    "id",
+    "slug",
+    "title",
+    "description",
+    "description_html",
+    "content_version",
+    "difficulty_level",
+    "estimated_duration_minutes",
+    "lesson_count",
+    "is_free",
+    "price_cents",
+    "currency",
+    "curriculum",
+    "author_name",
+    "author_slug",
+    "author_avatar_url",
+    "category_name",
+    "tags",
+    "image",
+    "first_published_at",
+    "last_modified_at",
+    "meta_title",
+    "meta_description",
+    "canonical_url",
+    "og_title",
+    "og_description",
+    "og_image_url",
+    "no_index",
+    "no_follow",
+    "structured_data",
+    "counters__comment_count",
+    "counters__enrollment_count",
+)
 
 
 @require_safe
@@ -47,7 +80,7 @@ def newest(request):
 @require_safe
 def course(request, slug):
     found = PublishedCourse.objects.filter(slug=slug).order_by("-published_at")
-    item = riding_on(found.select_related("counters").defer(*NOT_PRINTED)).first()
+    item = riding_on(found.select_related("counters").only(*PRINTED)).first()
     if item is None:
         return not_here(request, PublicRedirect.Kind.COURSE, slug, course_path)
     arrived_with(item)
@@ -88,12 +121,21 @@ def _head_of(item):
     )
 
 
+NOT_WITH_A_LESSON = (
+    "description_html",
+    "search_summary",
+    "search_text",
+    "search_vector",
+    "structured_data",
+)
+
+
 @require_safe
 def lesson(request, course_slug, slug):
     found = (
         PublishedLesson.objects.filter(course__slug=course_slug, slug=slug)
         .select_related("course")
-        .defer("content_json", *(f"course__{name}" for name in NOT_PRINTED))
+        .defer("content_json", *(f"course__{name}" for name in NOT_WITH_A_LESSON))
         .order_by("-course__published_at")
     )
     item = riding_on(found).first()
