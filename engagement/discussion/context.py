@@ -8,8 +8,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from engagement.comments.forms import CommentForm
 from engagement.comments.models import Comment
+from engagement.comments.writing import MAX_LENGTH
 from engagement.counters.models import CounterTotal, Metric
 from engagement.discussion import threads
 from engagement.reactions.models import Reaction
@@ -99,9 +99,12 @@ def discussion_context(ref, member, query, **extra):
         "address": address,
         "query": f"?{urlencode(kept)}" if kept else "",
         "next_query": _next(kept, page.next_cursor),
-        "form": CommentForm(),
+        "body": "",
+        "open_comment": None,
+        "error": "",
         "sign_in_url": sign_in_url(ref),
         "deleted": Comment.Status.DELETED,
+        "max_length": MAX_LENGTH,
         **extra,
     }
 

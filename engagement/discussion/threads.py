@@ -12,8 +12,8 @@ from django.db.models import Q
 from engagement.comments.models import Comment
 
 PER_PAGE = 20
-REPLIES_PER_THREAD = 50
-REPLIES_PER_PAGE = 200
+REPLIES_PER_THREAD = 10
+REPLIES_PER_PAGE = 100
 """Of one thread, on the page of its own."""
 DEEPEST_LEVEL = 4
 """Deeper replies are shown at this level, with the name of whom they answer."""

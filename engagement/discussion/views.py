@@ -14,15 +14,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import (
-    require_GET,
     require_http_methods,
     require_POST,
+    require_safe,
 )
 
 from engagement.comments import actions as comments
-from engagement.comments.forms import CommentForm
 from engagement.comments.models import Comment
 from engagement.comments.screening import Refused
+from engagement.comments.writing import MAX_LENGTH
 from engagement.discussion.context import discussion_context, sign_in_url
 from engagement.discussion.members import (
     DATABASE_DOWN,
@@ -60,8 +60,18 @@ def outlives_the_databases(*, always_fragment=False):
     def decorate(view):
         @wraps(view)
         def wrapped(request, *args, **kwargs):
+            as_fragment = always_fragment or by_fetch(request)
             try:
                 return view(request, *args, **kwargs)
+            except Http404:
+                if not as_fragment:
+                    raise
+                # A whole page must not be put into the middle of one.
+                return sentence(
+                    request,
+                    "This discussion is not there. Please reload the page.",
+                    status=404,
+                )
             except SignInUnavailable:
                 message = (
                     "Signing in does not work right now, so nothing was saved. "
@@ -70,22 +80,20 @@ def outlives_the_databases(*, always_fragment=False):
             except DATABASE_DOWN as problem:
                 log.warning("The engagement database does not answer: %s", problem)
                 message = "Comments and reactions are resting. Please look again soon."
-            as_fragment = always_fragment or by_fetch(request)
-            response = render(
-                request,
-                "engagement/_unavailable.html"
-                if as_fragment
-                else "engagement/unavailable.html",
-                # What was typed goes back to its writer.
-                {"message": message, "body": request.POST.get("body", "")},
-                status=503,
-            )
+            response = sentence(request, message, status=503, as_fragment=as_fragment)
             response.headers["Retry-After"] = "60"
             return response
 
         return wrapped
 
     return decorate
+
+
+def sentence(request, message, *, status, as_fragment=True):
+    """Nothing but a sentence; what was typed goes back to its writer."""
+    template = "_unavailable.html" if as_fragment else "unavailable.html"
+    context = {"message": message, "body": request.POST.get("body", "")}
+    return render(request, f"engagement/{template}", context, status=status)
 
 
 def live_content(kind, content_id):
@@ -113,12 +121,7 @@ def ask_to_sign_in(request, ref):
 
 def redirect_to_sign_in(request):
     if by_fetch(request):
-        return render(
-            request,
-            "engagement/_unavailable.html",
-            {"message": "Please sign in first."},
-            status=403,
-        )
+        return sentence(request, "Please sign in first.", status=403)
     return redirect(f"{settings.LOGIN_URL}?{urlencode({'next': request.path})}")
 
 
@@ -135,31 +138,23 @@ def back_to(request, ref, member, comment=None):
 
 
 @never_cache
-@require_GET
+@require_safe
 @outlives_the_databases(always_fragment=True)
 def fragment(request, kind, content_id):
-    try:
-        ref = live_content(kind, content_id)
-    except Http404:
-        return render(
-            request,
-            "engagement/_unavailable.html",
-            {"message": "There is no discussion here yet. Please look again soon."},
-            status=404,
-        )
+    ref = live_content(kind, content_id)
     context = discussion_context(ref, member_or_none(request), request.GET)
     return render(request, FRAGMENT, context)
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @outlives_the_databases()
 def page(request, kind, content_id):
     """GET: the discussion. POST: a new comment."""
     ref = live_content(kind, content_id)
-    if request.method == "GET":
-        return answer(request, ref, member_or_none(request))
-    return _post_comment(request, ref)
+    if request.method == "POST":
+        return _post_comment(request, ref)
+    return answer(request, ref, member_or_none(request))
 
 
 # --- Writing -------------------------------------------------------------------------
@@ -169,14 +164,11 @@ def _post_comment(request, ref, parent=None):
     member = member_of(request)
     if member is None:
         return ask_to_sign_in(request, ref)
-    form = CommentForm(request.POST)
     try:
-        if not form.is_valid():
-            raise Refused("This cannot be read as a comment. Please shorten it.")
         comment = comments.post(
             by=UserRef.objects.remember(member),
             ref=ref,
-            body=form.cleaned_data["body"],
+            body=request.POST.get("body", ""),
             parent_id=parent.pk if parent else None,
         )
     except Refused as refusal:
@@ -184,25 +176,31 @@ def _post_comment(request, ref, parent=None):
     return back_to(request, ref, member, comment)
 
 
-def _try_again(request, ref, member, refusal, comment=None):
+def _try_again(request, ref, member, refusal, comment=None, **extra):
     """The form once more, with what was typed and what is wrong with it."""
-    typed = {"error": str(refusal), "form": CommentForm(initial=request.POST.dict())}
+    typed = {"error": str(refusal), "body": request.POST.get("body", "")}
     if comment is not None and not by_fetch(request):
-        return render(
-            request,
-            "engagement/comment_form.html",
-            {"content": ref, "comment": comment, **typed},
-            status=422,
-        )
+        return _form_page(request, ref, comment, status=422, **typed, **extra)
     if comment is not None:
         typed["open_comment"] = comment.pk
-        typed["open_body"] = request.POST.get("body", "")
-        del typed["form"]
     return answer(request, ref, member, status=422, **typed)
 
 
+def _form_page(request, ref, comment, *, status=200, **extra):
+    """A reply or an edit on a page of its own, for those without JavaScript."""
+    context = {
+        "content": ref,
+        "comment": comment,
+        "max_length": MAX_LENGTH,
+        "body": "",
+        "error": "",
+        **extra,
+    }
+    return render(request, "engagement/comment_form.html", context, status=status)
+
+
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @outlives_the_databases()
 def reply(request, comment_id):
     comment, ref = visible_comment(comment_id)
@@ -210,15 +208,11 @@ def reply(request, comment_id):
         return _post_comment(request, ref, parent=comment)
     if member_or_none(request) is None:
         return ask_to_sign_in(request, ref)
-    return render(
-        request,
-        "engagement/comment_form.html",
-        {"content": ref, "comment": comment, "form": CommentForm()},
-    )
+    return _form_page(request, ref, comment)
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @outlives_the_databases()
 def edit(request, comment_id):
     member = member_of(request)
@@ -229,18 +223,13 @@ def edit(request, comment_id):
         try:
             comments.edit(comment.pk, by=member.pk, body=request.POST.get("body", ""))
         except Refused as refusal:
-            return _try_again(request, ref, member, refusal, comment)
+            return _try_again(request, ref, member, refusal, comment, is_edit=True)
         return back_to(request, ref, member, comment)
-    form = CommentForm(initial={"body": comment.body})
-    return render(
-        request,
-        "engagement/comment_form.html",
-        {"content": ref, "comment": comment, "form": form, "is_edit": True},
-    )
+    return _form_page(request, ref, comment, body=comment.body, is_edit=True)
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @outlives_the_databases()
 def delete(request, comment_id):
     """GET asks whether it is meant, POST does it."""

@@ -180,7 +180,10 @@ def _roll_up(sums):
                     known.scroll_percent_sum + excluded.scroll_percent_sum
             """,  # noqa: S608
             [
-                *(list(column) for column in zip(*(key for key, _ in ordered))),
+                *(
+                    list(column)
+                    for column in zip(*(key for key, _ in ordered), strict=True)
+                ),
                 [hour.views for _, hour in ordered],
                 [hour.reads for _, hour in ordered],
                 [hour.seconds for _, hour in ordered],
