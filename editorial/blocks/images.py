@@ -1,0 +1,108 @@
+"""Images and galleries."""
+
+from html import escape
+
+from editorial.blocks.attributes import ID, LINK, SOURCE, one_of, text, whole
+from editorial.blocks.inline import Inline
+from editorial.blocks.links import is_safe_source
+from editorial.blocks.nodes import Node, attrs_of, declare, html_of
+
+WIDTHS = "(min-width: 48rem) 44rem, 100vw"
+"""How wide the text column shows an image; the browser picks the variant by it."""
+
+
+@declare
+class Image(Inline):
+    """An image of the media library, by its id; `src` where it is not in there.
+
+    What stands in it is the caption.
+    """
+
+    name = block = "image"
+    attributes = {
+        "media": ID,
+        "src": SOURCE,
+        "alt": text(2_000),
+        "title": text(500),
+        "href": LINK,
+        "align": one_of("left", "center", "right", "wide", "full"),
+        "width": whole(1, 20_000),
+        "height": whole(1, 20_000),
+    }
+
+    def check(self, node, checking, depth, marks):
+        super().check(node, checking, depth, marks)
+        attrs = node.get("attrs")
+        if not isinstance(attrs, dict) or not (attrs.get("media") or attrs.get("src")):
+            checking.fault("no image is chosen")
+
+    def html(self, node, page):
+        attrs = attrs_of(node)
+        shown = page.picture(attrs)
+        if attrs.get("href"):
+            href = escape(attrs["href"])
+            shown = f'<a href="{href}" rel="noopener noreferrer">{shown}</a>'
+        align = f" align-{attrs['align']}" if attrs.get("align") else ""
+        caption = self.inner(node, page)
+        if caption:
+            caption = f"<figcaption>{caption}</figcaption>"
+        return f'<figure class="image{align}">{shown}{caption}</figure>\n'
+
+
+@declare
+class Gallery(Node):
+    name = block = "gallery"
+    attributes = {"columns": whole(1, 8)}
+    holds = ("image",)
+    least = 1
+    last = "caption"
+
+    def html(self, node, page):
+        columns = attrs_of(node).get("columns") or 3
+        inner = html_of(node["content"], page)
+        return f'<figure class="gallery columns-{columns}">\n{inner}</figure>\n'
+
+
+def picture(attrs, found):
+    """<img>, in a <picture> when there are variants of better formats.
+
+    `found` is what the media library says, or None: the image is elsewhere, or gone.
+    """
+    source = (found or {}).get("url") or attrs.get("src") or ""
+    alt = attrs.get("alt") or (found or {}).get("alt") or ""
+    if not is_safe_source(source):
+        return f'<span class="image-missing">{escape(alt)}</span>'
+    variants = _sources((found or {}).get("variants") or [])
+    plain = variants.pop("", "")
+    given = f'src="{escape(source)}" alt="{escape(alt)}"'
+    given += plain and f' srcset="{plain}" sizes="{WIDTHS}"'
+    for side in ("width", "height"):
+        size = (found or {}).get(side) if found else attrs.get(side)
+        if isinstance(size, int):
+            given += f' {side}="{size}"'
+    if attrs.get("title"):
+        given += f' title="{escape(attrs["title"])}"'
+    image = f'<img {given} loading="lazy" decoding="async">'
+    if not variants:
+        return image
+    better = "".join(
+        f'<source type="{escape(kind)}" srcset="{sources}" sizes="{WIDTHS}">'
+        for kind, sources in variants.items()
+    )
+    return f"<picture>{better}{image}</picture>"
+
+
+BETTER = ("image/avif", "image/webp")
+
+
+def _sources(variants):
+    """{type, or "" for what every browser shows: srcset}, the best format first."""
+    found = {}
+    for one in variants:
+        address, width = str(one.get("url", "")), one.get("width")
+        # A comma or space would end the candidate within the srcset.
+        if not is_safe_source(address) or "," in address or not isinstance(width, int):
+            continue
+        kind = one.get("type") if one.get("type") in BETTER else ""
+        found.setdefault(kind, []).append(f"{escape(address)} {width}w")
+    return {kind: ", ".join(found[kind]) for kind in (*BETTER, "") if kind in found}
