@@ -46,6 +46,7 @@ def _database(alias):
     entry["CONN_HEALTH_CHECKS"] = not IS_PUBLIC
     entry["OPTIONS"].setdefault("connect_timeout", "5")
     entry["DISABLE_SERVER_SIDE_CURSORS"] = False
+    entry["TEST"] = {"DEPENDENCIES": []}  # a test may use one of them alone
     return entry
 
 
@@ -84,7 +85,7 @@ INSTALLED_APPS = [
         []
         if IS_PUBLIC
         else [
-            "django.contrib.admin",
+            "cms.desk.DeskConfig",
             "django.contrib.auth",
             "django.contrib.contenttypes",
             "django.contrib.sessions",
@@ -161,6 +162,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+if CMS_SERVICE == "test":  # hashing slowly is not what the tests are about
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -235,7 +238,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEBUG or CMS_SERVICE == "test"
-WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG or CMS_SERVICE == "test"
 MEDIA_URL = env.text("MEDIA_URL", "/media/")
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(embedded.var() / "media")))
 
