@@ -1,6 +1,8 @@
 """Readers, content they can talk about, and ways to break things."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
@@ -83,3 +85,23 @@ def down(alias):
         broken.close()
         broken.settings_dict.clear()
         broken.settings_dict.update(kept)
+
+
+def at_once(*functions):
+    """Run the functions at the same moment, each on connections of its own.
+
+    Answers their results in order; an exception is a result.
+    """
+    barrier = Barrier(len(functions))
+
+    def run(function):
+        try:
+            barrier.wait(timeout=10)
+            return function()
+        except Exception as problem:
+            return problem
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(functions)) as pool:
+        return list(pool.map(run, functions))
