@@ -7,7 +7,8 @@ from publishing.models import PublishedArticle, PublishedCourse
 from publishing.views.navigation import arrived_with, riding_on
 from publishing.views.page import Head, absolute, page
 
-STORIES = 16
+STORIES = 15
+BESIDE = 5
 COURSES = 3
 
 
@@ -32,8 +33,8 @@ def home(request):
         ),
         keys=["home", "articles", "courses"],
         lead=lead,
-        beside=others[:4],
-        below=others[4:],
+        beside=others[:BESIDE],
+        below=others[BESIDE:],
         courses=courses,
     )
 

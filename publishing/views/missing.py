@@ -5,44 +5,48 @@ Old addresses are looked up only now: a page that exists never pays for them.
 
 import re
 
-from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import Q, TextField, Value
-from django.db.models.functions import Upper
-from django.db.models.lookups import Lookup
+from django.db import connections
 from django.http import HttpResponse, HttpResponsePermanentRedirect
 from django.template.loader import get_template
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 
-from publishing.models import PublicRedirect, PublishedArticle
+from cms.databases import PUBLIC
+from publishing.models import PublicRedirect
 from publishing.views.page import BRIEF, FRESH, Head, page
 
 SUGGESTIONS = 5
 FILE_NAME = re.compile(r"\.\w{2,5}$")
 
 
-@TextField.register_lookup
-class CloseTo(Lookup):
-    """`text__close_to="words"`: some part of the text resembles the words."""
+CLOSE_TITLES = """
+WITH looser AS MATERIALIZED (
+    SELECT set_config('pg_trgm.word_similarity_threshold', '0.35', true) AS threshold)
+SELECT kind, id, slug, title, summary, author_name, category_name, category_slug,
+       first_published_at
+FROM looser, LATERAL (
+    SELECT 'article' AS kind, id, slug, title, excerpt AS summary, author_name,
+           category_name, category_slug, first_published_at
+    FROM published_articles
+    WHERE upper(title) %%> (upper(%(words)s) || left(threshold, 0))
+  UNION ALL
+    SELECT 'course', id, slug, title, description, author_name,
+           category_name, category_slug, first_published_at
+    FROM published_courses
+    WHERE upper(title) %%> (upper(%(words)s) || left(threshold, 0))) AS close
+ORDER BY word_similarity(upper(%(words)s), upper(title)) DESC, first_published_at DESC
+LIMIT %(at_most)s
+"""
+"""Two swapped letters cost more likeness than pg_trgm forgives by default. The words
+hang on the looser threshold, so that it is set before the index is asked; it holds
+for this statement only."""
 
-    lookup_name = "close_to"
 
-    def as_sql(self, compiler, connection):
-        text, text_params = self.process_lhs(compiler, connection)
-        words, words_params = self.process_rhs(compiler, connection)
-        return f"{text} %%> {words}", [*text_params, *words_params]
-
-
-def close_titles(words):
-    """Live articles whose title resembles `words`, closest first."""
-    words = words.upper()[:100]
-    return (
-        PublishedArticle.objects.alias(
-            loud_title=Upper("title", output_field=TextField()),
-            closeness=TrigramWordSimilarity(Value(words), "loud_title"),
-        )
-        .filter(Q(loud_title__close_to=words) | Q(loud_title__trigram_similar=words))
-        .order_by("-closeness", "-first_published_at")
-    )
+def close_titles(words, at_most):
+    """Live items whose title resembles `words`, as dicts, closest first."""
+    with connections[PUBLIC].cursor() as cursor:
+        cursor.execute(CLOSE_TITLES, {"words": words[:100], "at_most": at_most})
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def not_here(request, kind, slug, address):
@@ -77,7 +81,7 @@ def gone(request):
 
 def not_found(request, wanted=""):
     words = re.sub(r"[\W_]+", " ", wanted).strip()
-    closest = close_titles(words).only("title", "slug") if words else []
+    closest = close_titles(words, at_most=SUGGESTIONS) if words else []
     return page(
         request,
         "404.html",
@@ -86,7 +90,10 @@ def not_found(request, wanted=""):
         cache=BRIEF,
         status=404,
         words=words,
-        suggestions=list(closest[:SUGGESTIONS]),
+        suggestions=[
+            (each["title"], reverse(f"publishing:{each['kind']}", args=[each["slug"]]))
+            for each in closest
+        ],
     )
 
 

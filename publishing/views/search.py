@@ -1,7 +1,8 @@
 """Search: weighted full text, and titles that come close when nothing fits.
 
 Two queries however much there is: one ranks a bounded number of the newest hits of
-each kind, one fetches the ten that are shown.
+each kind, one fetches the ten that are shown. Where there are no hits, the second
+looks for titles that resemble the words.
 """
 
 import json
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from cms.databases import PUBLIC
 from publishing.views import navigation
+from publishing.views.missing import close_titles
 from publishing.views.page import BRIEF, Head, page
 
 LONGEST_QUERY = 200
@@ -40,24 +42,8 @@ WITH hits AS MATERIALIZED (
            ts_rank_cd(search_vector, {query}, 1)
     FROM (SELECT * FROM published_courses
           WHERE search_vector @@ {query}
-          ORDER BY first_published_at DESC, id DESC LIMIT 100) AS courses),
-close AS (
-    SELECT 'article' AS kind, id, category_slug, category_name, first_published_at,
-           word_similarity(upper(%(words)s), upper(title)) AS rank
-    FROM published_articles
-    WHERE NOT EXISTS (SELECT FROM hits)
-      AND (upper(%(words)s) <%% upper(title) OR upper(title) %% upper(%(words)s))
-  UNION ALL
-    SELECT 'course', id, category_slug, category_name, first_published_at,
-           word_similarity(upper(%(words)s), upper(title))
-    FROM published_courses
-    WHERE NOT EXISTS (SELECT FROM hits)
-      AND (upper(%(words)s) <%% upper(title) OR upper(title) %% upper(%(words)s)))
-SELECT kind, id, category_slug, category_name, true AS exact, rank, first_published_at
-FROM hits
-UNION ALL
-(SELECT kind, id, category_slug, category_name, false, rank, first_published_at
- FROM close ORDER BY rank DESC LIMIT 30)
+          ORDER BY first_published_at DESC, id DESC LIMIT 100) AS courses)
+SELECT kind, id, category_slug, category_name FROM hits
 ORDER BY rank DESC, first_published_at DESC, id DESC
 """.format(query="websearch_to_tsquery('english', %(words)s)")  # noqa: S608  (a constant)
 """The query is spelt out each time, not joined: PostgreSQL then knows how common its
@@ -117,6 +103,7 @@ def search(request):
     section = request.GET.get("section", "")
     kind = request.GET.get("kind", "")
     found = _hits(words) if words else []
+    close = _close_ones(words) if words and not found else []
     sections, kinds = _facets(found)
     wanted = [
         hit
@@ -125,7 +112,7 @@ def search(request):
     ]
     number = _page_number(request.GET.get("page", ""), len(wanted))
     first = (number - 1) * PAGE_SIZE
-    shown = _cards(wanted[first : first + PAGE_SIZE], words)
+    shown = _cards(wanted[first : first + PAGE_SIZE], words) or close
 
     def address(**changes):
         asked = {"q": words, "section": section, "kind": kind, **changes}
@@ -145,7 +132,6 @@ def search(request):
         cache=BRIEF,
         words=words,
         total=len(wanted),
-        is_exact=not found or found[0][4],
         hits=shown,
         facets=[
             *(
@@ -179,6 +165,23 @@ def _hits(words):
     with connections[PUBLIC].cursor() as cursor:
         cursor.execute(HITS, {"words": words})
         return cursor.fetchall()
+
+
+def _close_ones(words):
+    return [
+        Hit(
+            id=row["id"],
+            kind=row["kind"],
+            slug=row["slug"],
+            author_name=row["author_name"],
+            category_name=row["category_name"],
+            category_slug=row["category_slug"],
+            first_published_at=row["first_published_at"],
+            title=row["title"],
+            extract=row["summary"],
+        )
+        for row in close_titles(words, at_most=PAGE_SIZE)
+    ]
 
 
 def _cards(hits, words):
