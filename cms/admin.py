@@ -1,0 +1,70 @@
+"""The desk: Django's admin site with Masthead's name, groups and start page.
+
+Apps put panels on the start page with `@panel`; the desk knows none of them.
+"""
+
+from django.contrib.admin import AdminSite
+from django.urls import reverse
+
+GROUPS = (
+    # name, models in the order of a working day
+    ("Newsroom", ("Article", "Course", "Media", "Category", "Tag")),
+    ("Planning", ("EditorialTask", "Release")),
+    ("Community", ("Comment", "Report", "ContentReport", "Gathering")),
+    ("House", ("User", "OutboxEvent", "Receipt", "AuditLog", "MediaFolder")),
+)
+
+PANELS = []
+
+
+def panel(*, order):
+    """Put a function on the start page: request → context of its template, or None.
+
+    The context names a `template` and a `title`; None leaves the panel out, for
+    people to whom it says nothing.
+    """
+
+    def register(function):
+        PANELS.append((order, function))
+        PANELS.sort(key=lambda pair: pair[0])
+        return function
+
+    return register
+
+
+class Desk(AdminSite):
+    site_header = "Masthead"
+    site_title = "Masthead"
+    index_title = "Desk"
+    index_template = "admin/desk.html"
+    login_template = "accounts/login.html"
+    enable_nav_sidebar = False
+
+    def index(self, request, extra_context=None):
+        panels = [found for _, function in PANELS if (found := function(request))]
+        return super().index(request, {"panels": panels, **(extra_context or {})})
+
+    def get_app_list(self, request, app_label=None):
+        """Models in the newsroom's groups; Django's own grouping for one app."""
+        apps = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        models = {
+            model["object_name"]: model for app in apps for model in app["models"]
+        }
+        groups = [
+            _group(name, [models.pop(one) for one in nouns if one in models])
+            for name, nouns in GROUPS
+        ]
+        groups.append(_group("More", list(models.values())))
+        return [group for group in groups if group["models"]]
+
+
+def _group(name, models):
+    return {
+        "name": name,
+        "app_label": name.lower(),
+        "app_url": reverse("admin:index"),
+        "has_module_perms": True,
+        "models": models,
+    }

@@ -1,0 +1,164 @@
+"""Articles on the desk."""
+
+from django import forms
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+
+from accounts.permissions import may
+from editorial.admin.body import BodyField, blocks_of, text_of
+from editorial.admin.items import SEO, ItemAdmin, ItemForm
+from editorial.models import Article
+
+
+class ArticleForm(ItemForm):
+    body = BodyField()
+
+    item_fields = (
+        "title",
+        "slug",
+        "excerpt",
+        "category",
+        "featured_image",
+        "kind",
+        "post_format",
+        "parent",
+        "menu_order",
+        "is_featured",
+        "comments_open",
+        "assigned_editor",
+        "author",
+        *SEO,
+    )
+    merged = ("title", "excerpt", "body")
+
+    class Meta:
+        model = Article
+        exclude = ()  # noqa: DJ006  (the fieldsets below name what is shown)
+        widgets = {
+            "title": forms.Textarea(attrs={"rows": 1, "class": "title-text"}),
+            "excerpt": forms.Textarea(attrs={"rows": 3}),
+            "meta_description": forms.Textarea(attrs={"rows": 2}),
+            "og_description": forms.Textarea(attrs={"rows": 2}),
+        }
+        help_texts = {
+            "slug": "Part of the page's address. Empty: made of the title.",
+            "excerpt": "The standfirst: one or two sentences under the title.",
+            "meta_keywords": "Words separated by commas.",
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.old = [] if self.instance._state.adding else self.instance.block_list()
+        if "body" in self.fields:
+            self.initial["body"] = text_of(self.old)
+        if "author" in self.fields:
+            self.fields["author"].required = False
+            if self.instance._state.adding:
+                self.initial.setdefault("author", self.user.pk)
+
+    def clean_title(self):
+        """One line, whatever was pasted."""
+        return " ".join(self.cleaned_data["title"].split())
+
+    def clean_author(self):
+        return self.cleaned_data["author"] or self.instance.owner or self.user
+
+    def clean_body(self):
+        item = None if self.instance._state.adding else self.instance
+        made, notes = blocks_of(
+            self.cleaned_data["body"],
+            old=self.old,
+            may_insert_raw=may(self.user, "insert_raw_html", item),
+        )
+        self.blocks, self.notes = made, list(notes)
+        return self.cleaned_data["body"]
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("parent") and cleaned.get("kind") != Article.Kind.PAGE:
+            self.add_error("parent", "Only pages stand below another page.")
+        return cleaned
+
+    def write(self, item):
+        super().write(item)
+        if self.blocks is not self.old:
+            item.set_blocks(self.blocks)
+
+
+@admin.register(Article)
+class ArticleAdmin(ItemAdmin):
+    form = ArticleForm
+    autocomplete_fields = (*ItemAdmin.autocomplete_fields, "parent")
+
+    def get_fieldsets(self, request, obj=None):
+        if obj is not None and not self.has_change_permission(request, obj):
+            return [
+                (
+                    None,
+                    {"fields": ("title", "excerpt", "as_read"), "classes": ["main"]},
+                ),
+                (
+                    "Filed under",
+                    {
+                        "fields": ("category", "tags", "featured_image"),
+                        "classes": ["side"],
+                    },
+                ),
+            ]
+        editor = may(request.user, "change_author", obj)
+        return [
+            (
+                None,
+                {
+                    "fields": ("title", "excerpt", "body", "seen_revision"),
+                    "classes": ["main", "writing"],
+                },
+            ),
+            (
+                "Filed under",
+                {
+                    "fields": ("category", "tags", "featured_image", "slug"),
+                    "classes": ["side"],
+                },
+            ),
+            (
+                "On the page",
+                {
+                    "fields": (
+                        *(("author", "assigned_editor") if editor else ()),
+                        "is_featured",
+                        "comments_open",
+                    ),
+                    "classes": ["side"],
+                },
+            ),
+            (
+                "Kind of page",
+                {
+                    "fields": ("kind", "post_format", "parent", "menu_order"),
+                    "classes": ["side", "collapse"],
+                },
+            ),
+            ("Search and social", {"fields": SEO, "classes": ["side", "collapse"]}),
+        ]
+
+    def get_readonly_fields(self, request, obj=None):
+        if obj is not None and not self.has_change_permission(request, obj):
+            return ("title", "excerpt", "as_read", "category", "tags", "featured_image")
+        return ()
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "parent":
+            kwargs["queryset"] = Article.objects.visible_to(request.user).filter(
+                kind=Article.Kind.PAGE
+            )
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @admin.display(description="Text")
+    def as_read(self, item):
+        html = item.render(item.snapshot())["html"]
+        return format_html(
+            '<div class="reading">{}</div>',
+            mark_safe(html),  # noqa: S308  (made by editorial.blocks)
+        )

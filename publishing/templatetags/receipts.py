@@ -1,0 +1,26 @@
+"""The receipt of the last publish, for the newsroom's pages."""
+
+from django import template
+
+from publishing.models import Receipt
+
+register = template.Library()
+
+
+@register.simple_tag
+def last_receipt(item_id):
+    """The newest receipt of an item, or nothing."""
+    return Receipt.objects.filter(item_id=item_id).order_by("-committed_at").first()
+
+
+@register.filter
+def outcome(receipt):
+    """ "live in 0.4 s", or how far it has come, or what is wrong."""
+    took = receipt.seconds_to_live
+    word = "live" if receipt.is_live else "gone"
+    if took is not None:
+        return f"{word} in {took:.1f} s"
+    if receipt.error:
+        return receipt.error
+    delivered = (receipt.projected_at - receipt.committed_at).total_seconds()
+    return f"delivered in {delivered:.1f} s, not yet seen by a reader"
