@@ -223,7 +223,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": "masthead:",
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,
-    "socket_connect_timeout": 0.5,  # a dead Redis must not slow a publish
+    "socket_connect_timeout": 0.5,  # a dead Redis must not slow a publish,
+    "max_retries": 0,  # nor may trying again: the sweeper does
     # Whoever publishes waits half a second for a Redis that hangs; a worker listens.
     "socket_timeout": 5 if CMS_SERVICE == "worker" else 0.5,
     "queue_order_strategy": "priority",

@@ -75,6 +75,7 @@ class Storm:
         slowest = {
             name: self.slowest_publish_while(stop) for name, stop in self.redis_states()
         }
+        say(f"Publishing without Redis, in seconds: {slowest}")
         havoc = threading.Thread(target=self.havoc)
         havoc.start()
         began = time.monotonic()
@@ -143,7 +144,8 @@ class Storm:
 
         from editorial.exceptions import Refused
 
-        for _ in range(200):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             try:
                 return work()
             except OperationalError:
@@ -293,8 +295,8 @@ class Storm:
         self.beat = self.celery("beat", "--pidfile=", "--loglevel", "ERROR")
 
     def celery(self, *command):
-        log = open(Path(os.environ["MASTHEAD_VAR"]) / "log" / f"{command[0]}.log", "ab")
-        with log:
+        log = Path(os.environ["MASTHEAD_VAR"]) / "log" / f"{command[0]}.log"
+        with log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "celery", "-A", "cms", *command],
                 cwd=ROOT,
