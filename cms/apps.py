@@ -8,6 +8,7 @@ class CmsConfig(AppConfig):
     name = "cms"
 
     def ready(self):
-        from cms import checks, grants  # noqa: F401  (registers the checks)
+        # Not in cms/__init__.py: the embedded servers start without Celery.
+        from cms import celery, checks, grants  # noqa: F401  (registers the checks)
 
         post_migrate.connect(grants.apply_after_migrate, sender=self)

@@ -116,7 +116,7 @@ def main(arguments):
     keeper = Keeper(fast="--fast" in arguments, throwaway="--throwaway" in arguments)
     try:
         keeper.run()
-    except (ServersUnavailable, roles.ProvisioningRefused) as error:
+    except (ServersUnavailable, roles.ProvisioningRefused, OSError) as error:
         say(str(error))
         (keeper.folder / "trouble.txt").write_text(f"{error}\n")
         return 1

@@ -81,8 +81,8 @@ def server_environment():
 
 
 def succeeds(command, user):
-    return (
-        subprocess.run(
+    try:
+        done = subprocess.run(
             [str(part) for part in command],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -91,9 +91,10 @@ def succeeds(command, user):
             env=server_environment(),
             check=False,
             **run_as(user),
-        ).returncode
-        == 0
-    )
+        )
+    except OSError:  # absent, or not ours to run
+        return False
+    return done.returncode == 0
 
 
 def digest(text):
