@@ -23,7 +23,7 @@ _DELIMITER = re.compile(
 INLINED = {"list", "list-item", "quote", "pullquote", "gallery", "buttons", "button"}
 """Blocks that are read together with the blocks in them."""
 LAYOUT = {
-    "group", "columns", "column", "cover", "media-text", "row", "stack", "details-group",
+    "group", "columns", "column", "cover", "media-text", "row", "stack",
 }  # fmt: skip
 PLAIN = INLINED | {
     "paragraph", "heading", "code", "preformatted", "verse", "image", "table",
@@ -197,7 +197,7 @@ class _Writer:
                 html.append(part)
                 continue
             number = str(len(reader.holes))
-            reader.holes[number] = self.nodes_of_piece(part)
+            reader.holes[number] = self.nodes_of_piece(part), self.verbatim(part)
             html.append(f'<masthead-block n="{number}"></masthead-block>')
         return reader.document("".join(html))
 

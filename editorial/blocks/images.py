@@ -58,9 +58,10 @@ class Gallery(Node):
     last = "caption"
 
     def html(self, node, page):
-        columns = attrs_of(node).get("columns") or 3
+        columns = attrs_of(node).get("columns") or (None if page.editing else 3)
+        columns = f" columns-{columns}" if columns else ""
         inner = html_of(node["content"], page)
-        return f'<figure class="gallery columns-{columns}">\n{inner}</figure>\n'
+        return f'<figure class="gallery{columns}">\n{inner}</figure>\n'
 
 
 def picture(attrs, found):

@@ -16,6 +16,7 @@ MARKS = {
     "strike": ("s", {}),
     "subscript": ("sub", {}),
     "superscript": ("sup", {}),
+    "abbreviation": ("abbr", {"title": required(text(500))}),
     "code": ("code", {}),
 }
 ORDER = list(MARKS)

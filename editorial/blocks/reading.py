@@ -11,19 +11,32 @@ import re
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
-from lxml import etree
 from lxml import html as lxml_html
 
-from editorial.blocks.attributes import fault_of_id
-from editorial.blocks.canonical import joined, new_block
+from editorial.blocks.canonical import new_block
+from editorial.blocks.elements import (
+    align_of,
+    citation_of,
+    classes_of,
+    language_of,
+    list_attrs,
+    source_of,
+)
 from editorial.blocks.embeds import provider_of
-from editorial.blocks.inline import ORDER
-from editorial.blocks.links import fault_of_link, is_safe_link, is_safe_source
+from editorial.blocks.figures import FigureReader, Unmappable
+from editorial.blocks.links import fault_of_link, is_safe_link
 from editorial.blocks.nodes import FLOW, NODES, Checking
 from editorial.blocks.notes import Notes
 from editorial.blocks.quotes import TONES
 from editorial.blocks.raw import CLOSE, OPEN
 from editorial.blocks.rendering import Page
+from editorial.blocks.runs import (
+    SPACES,
+    add_mark,
+    has_words,
+    inline_content,
+    source_of_tokens,
+)
 from editorial.blocks.shortcodes import expand, names_in
 
 MARK_OF = {
@@ -40,7 +53,7 @@ THROUGH = {"span", "font", "big", "small", "mark", "label", "bdi", "nobr", "time
 """Inline elements of which the text is kept and the look is not."""
 CONTAINERS = {
     "div", "section", "article", "header", "footer", "main", "nav", "center", "hgroup",
-    "body",
+    "search", "li", "dt", "dd", "caption", "figcaption", "tr", "td", "th",
 }  # fmt: skip
 VERBATIM = {
     "address", "applet", "audio", "button", "canvas", "details", "dl", "embed",
@@ -59,15 +72,10 @@ QUIET = {
 MAX_DEPTH = 100
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SHELL = re.compile(r"</?(?:html|head|body)\b[^>]*>|<!doctype[^>]*>", re.IGNORECASE)
-_SPACES = re.compile(r"[ \t\n\r\f]+")
 _GAP = re.compile(r"\n[ \t\r\f]*(?:\n[ \t\r\f]*)+")
 _ADDRESS = re.compile(r"https?://\S+")
 _RAW = re.compile(re.escape(OPEN) + "(.*?)" + re.escape(CLOSE), re.DOTALL)
-_HOLE = "masthead-block"
-
-
-class Unmappable(Exception):
-    """No block can say this; the caller keeps it as HTML."""
+_HOLE = re.compile(r'<masthead-block n="(\d+)"></masthead-block>')
 
 
 @dataclass(frozen=True)
@@ -117,7 +125,7 @@ def is_valid(node):
     return not checking.faults
 
 
-class Reader:
+class Reader(FigureReader):
     def __init__(
         self,
         *,
@@ -133,7 +141,7 @@ class Reader:
         self.autop = autop
         self.notes = notes or Notes()
         self.holes = {}
-        """Nodes to put where the source has <masthead-block n="…">."""
+        """{n: (nodes, source)} to put where the markup has <masthead-block n="…">."""
 
     # --- the document -----------------------------------------------------------
 
@@ -203,12 +211,16 @@ class Reader:
     def keep(self, element, reason, place, run, nodes):
         """The element as HTML: within its paragraph, or as a block of its own."""
         self.notes.add(f"Kept as HTML: <{element.tag}>, because {reason}.")
-        source = source_of(element)
+        source = self.source(element)
         if element.tag in INLINE_TAGS:
             run.append(("raw", source))
         else:
             self.flush(run, place, nodes)
             nodes.append(raw_node(source))
+
+    def source(self, element):
+        """The element as it was written, with the blocks that were taken out of it."""
+        return _HOLE.sub(lambda hole: self.holes[hole[1]][1], source_of(element))
 
     def words(self, text, place, run):
         if not text:
@@ -230,9 +242,12 @@ class Reader:
             self.comment(element, place, run, nodes)
             return
         tag = element.tag.lower()
-        if tag == _HOLE:
+        if tag == "masthead-block" and element.get("n") in self.holes:
             self.flush(run, place, nodes)
-            nodes += self.holes.get(element.get("n"), [])
+            found = self.holes[element.get("n")][0]
+            if not place.top and any(node["type"] not in FLOW for node in found):
+                raise Unmappable("it has blocks that cannot stand in it")
+            nodes += found
         elif tag == "br":
             run.append(("break",))
         elif tag == "wbr":
@@ -250,8 +265,11 @@ class Reader:
             run.append(("text", "“", place.marks))
             self.walk(element, place.within(), run, nodes)
             run.append(("text", "”", place.marks))
-        elif tag in ("abbr", "acronym") and element.get("title"):
-            raise Unmappable("the words behind an abbreviation have no other place")
+        elif tag in ("abbr", "acronym") and (title := element.get("title", "").strip()):
+            self.lose(element, known=("title",))
+            mark = {"type": "abbreviation", "attrs": {"title": title[:500]}}
+            marks = add_mark(place.marks, mark)
+            self.walk(element, place.within(marks=marks), run, nodes)
         elif tag in THROUGH or tag in ("abbr", "acronym"):
             self.lose(element, f"<{tag}>")
             self.walk(element, place.within(), run, nodes)
@@ -286,7 +304,7 @@ class Reader:
             self.notes.left_out(f"the comment <!-- {text[:60]} -->")
         elif place.top and text:
             self.notes.add("Kept as HTML: a comment in the markup, which nobody sees.")
-            run.append(("aside", source_of(element)))
+            run.append(("aside", self.source(element)))
         elif text:
             self.notes.left_out(f"a comment in the markup: “{text[:200]}”")
 
@@ -332,7 +350,7 @@ class Reader:
         href = (href or "").strip()
         if href.startswith("//"):
             href = f"https:{href}"
-        href = _SPACES.sub("%20", href)
+        href = SPACES.sub("%20", href)
         return href if is_safe_link(href) else None
 
     def inline(self, element, place):
@@ -428,63 +446,6 @@ class Reader:
             return {"type": "embed", "attrs": {"url": text}}
         return None
 
-    # --- images and frames ----------------------------------------------------------
-
-    def image_token(self, element, place):
-        classes = classes_of(element)
-        if {"wp-smiley", "emoji"} & classes and element.get("alt"):
-            return ("text", element.get("alt"), place.marks)
-        return ("node", self.image(element, place))
-
-    def image(self, element, place, caption=None, align=""):
-        known = {"src", "alt", "title", "width", "height", "align", "data-media"}
-        self.lose(element, known=known)
-        attrs = self.image_source(element)
-        for name, longest in (("alt", 2_000), ("title", 500)):
-            if value := (element.get(name) or "").strip():
-                attrs[name] = value[:longest]
-        for name in ("width", "height"):
-            value = (element.get(name) or "").removesuffix("px")
-            if value.isascii() and value.isdigit() and 0 < int(value) <= 20_000:
-                attrs[name] = int(value)
-        link = next((mark for mark in place.marks if mark["type"] == "link"), None)
-        if link:
-            attrs["href"] = link["attrs"]["href"]
-        if align := align or image_align(element):
-            attrs["align"] = align
-        node = {"type": "image", "attrs": attrs}
-        if caption:
-            node["content"] = caption
-        return node
-
-    def image_source(self, element):
-        own = (element.get("data-media") or "").strip()
-        if own and fault_of_id(own) is None:
-            return {"media": own}
-        source = self.address(element.get("src"))
-        if not source or not is_safe_source(source):
-            raise Unmappable("its image has no address that may be shown")
-        number = next(
-            (
-                name.removeprefix("wp-image-")
-                for name in classes_of(element)
-                if name.startswith("wp-image-")
-            ),
-            None,
-        )
-        found = self.media_for_url(source) or (number and self.media_for_id(number))
-        return {"media": str(found)} if found else {"src": source}
-
-    def frame(self, element):
-        source = self.address(element.get("src"))
-        if not source or not provider_of(source):
-            raise Unmappable("its site is not on the list of embeds")
-        self.notes.add("A frame of another site is now a link to it.")
-        attrs = {"url": source}
-        if title := (element.get("title") or "").strip():
-            attrs["title"] = title[:500]
-        return {"type": "embed", "attrs": attrs}
-
     # --- blocks ---------------------------------------------------------------------
 
     def flow(self, element, place, *, align=""):
@@ -562,7 +523,7 @@ class Reader:
                     items.append({"type": "listItem", "content": []})
                 items[-1]["content"] += self.list(child, inside)
             else:
-                raise Unmappable(f"<{child.tag}> stands outside of its items")
+                raise Unmappable("it has more than items")
             if (child.tail or "").strip():
                 raise Unmappable("it has words outside of its items")
         if not items:
@@ -689,136 +650,6 @@ class Reader:
             cells.append(node)
         return {"type": "tableRow", "content": cells}
 
-    # --- figures ----------------------------------------------------------------------
-
-    def figure(self, element, place):
-        classes = classes_of(element)
-        known = ("align", "data-ids", "data-columns", "data-source")
-        self.lose(element, known=known)
-        if "shortcode-gallery" in classes:
-            return self.shortcode_gallery(element)
-        if "wp-block-embed" in classes or "embed" in classes:
-            return self.embed(element, place)
-        images = list(element.iter("img"))
-        if len(images) > 1 or classes & {"wp-block-gallery", "gallery"} and images:
-            return self.gallery(element, place)
-        caption = self.caption_of(element, place)
-        if len(images) == 1 and is_nothing_else(element, {"img"}):
-            align = image_align(element) or image_align(images[0])
-            link = next(images[0].iterancestors("a"), None)
-            marks = ()
-            if link is not None and (href := self.address(link.get("href"))):
-                marks = ({"type": "link", "attrs": {"href": href}},)
-            return [self.image(images[0], Place(marks=marks), caption, align)]
-        if (table := element.find(".//table")) is not None:
-            if is_nothing_else(element, {"table"}):
-                return self.table(table, place, caption)
-        if (quote := element.find(".//blockquote")) is not None:
-            if is_nothing_else(element, {"blockquote"}) and not caption:
-                return self.quote(quote, place, pull=True)
-        if (frame := element.find(".//iframe")) is not None:
-            if is_nothing_else(element, {"iframe"}):
-                node = self.frame(frame)
-                return [node | ({"content": caption} if caption else {})]
-        raise Unmappable("no block can say it")
-
-    def caption_of(self, element, place):
-        found = caption_element(element)
-        return self.only_inline(found, place) if found is not None else []
-
-    def gallery(self, element, place):
-        outer = next((one for one in element if is_caption(one)), None)
-        holders = {"figure", "li"}
-        images = []
-        for image in element.iter("img"):
-            holder = next(
-                (
-                    one
-                    for one in image.iterancestors()
-                    if one is element or one.tag in holders
-                ),
-                element,
-            )
-            found = caption_element(holder) if holder is not element else None
-            words = self.only_inline(found, place) if found is not None else []
-            link = next(image.iterancestors("a"), None)
-            marks = ()
-            if link is not None and (href := self.address(link.get("href"))):
-                marks = ({"type": "link", "attrs": {"href": href}},)
-            images.append(self.image(image, Place(marks=marks), words))
-        if not is_nothing_else(element, {"img"}):
-            raise Unmappable("it has more than images and captions")
-        node = {"type": "gallery", "content": images}
-        for name in classes_of(element):
-            number = name.removeprefix("columns-")
-            if name != number and number.isdigit() and 1 <= int(number) <= 8:
-                node["attrs"] = {"columns": int(number)}
-        if outer is not None and (words := self.only_inline(outer, place)):
-            node["content"] = [*images, {"type": "caption", "content": words}]
-        return [node]
-
-    def shortcode_gallery(self, element):
-        numbers = re.findall(r"\d+", element.get("data-ids"))
-        found = {number: self.media_for_id(number) for number in numbers}
-        media = [str(pk) for pk in found.values() if pk]
-        if not numbers and self.attached:
-            media = [str(pk) for pk in self.attached()]
-        if not media:
-            self.notes.add(
-                "The shortcode [gallery] stays as text: its images are unknown."
-            )
-            source = element.get("data-source")
-            return [
-                {"type": "paragraph", "content": [{"type": "text", "text": source}]}
-            ]
-        for number, pk in found.items():
-            if not pk:
-                self.notes.add(
-                    f"A gallery is without its image {number}: it is unknown."
-                )
-        node = {
-            "type": "gallery",
-            "content": [{"type": "image", "attrs": {"media": pk}} for pk in media],
-        }
-        columns = element.get("data-columns")
-        if columns.isdigit() and 1 <= int(columns) <= 8:
-            node["attrs"] = {"columns": int(columns)}
-        return [node]
-
-    def embed(self, element, place):
-        caption = self.caption_of(element, place)
-        link = element.find(".//a[@href]")
-        frame = element.find(".//iframe[@src]")
-        title = ""
-        if frame is not None:
-            source = frame.get("src")
-        elif link is not None:
-            source, title = link.get("href"), link.text_content().strip()
-        else:
-            source = text_without_caption(element)
-        source = self.address(source)
-        if not source:
-            raise Unmappable("its address is no link")
-        if not provider_of(source):
-            self.notes.add(
-                "An embed is now a link: its site is not on the list of embeds."
-            )
-            words = {
-                "type": "text",
-                "text": title or source,
-                "marks": [{"type": "link", "attrs": {"href": source}}],
-            }
-            found = [{"type": "paragraph", "content": [words]}]
-            if caption:
-                found.append({"type": "paragraph", "content": caption})
-            return found
-        node = {"type": "embed", "attrs": {"url": source}}
-        if title and title != source:
-            node["attrs"]["title"] = title[:500]
-        if caption:
-            node["content"] = caption
-        return [node]
-
 
 BLOCK_READERS = {
     "p": Reader.p,
@@ -838,210 +669,3 @@ INLINE_TAGS = {
     *THROUGH,
     "a", "abbr", "acronym", "q", "ruby", "input", "button", "label", "svg", "math",
 }  # fmt: skip
-
-
-# --- Small questions about elements and tokens -----------------------------------------
-
-
-def source_of(element):
-    return etree.tostring(element, encoding="unicode", method="html", with_tail=False)
-
-
-def classes_of(element):
-    return set((element.get("class") or "").split())
-
-
-def align_of(element):
-    """How its text is aligned: by attribute, class or style."""
-    given = (element.get("align") or "").lower()
-    for name in classes_of(element):
-        if name.startswith(("align-", "has-text-align-")):
-            given = name.rpartition("-")[2]
-    style = re.search(r"text-align\s*:\s*(\w+)", element.get("style") or "")
-    given = style[1].lower() if style else given
-    return given if given in ("left", "center", "right", "justify") else ""
-
-
-def image_align(element):
-    """Where an image stands: alignleft of WordPress, align-left of ours."""
-    for name in classes_of(element):
-        side = name.removeprefix("align").removeprefix("-")
-        if name.startswith("align") and side in (
-            "left",
-            "center",
-            "right",
-            "wide",
-            "full",
-        ):
-            return side
-    given = (element.get("align") or "").lower()
-    return {"middle": "center"}.get(given, given) if given in SIDES else ""
-
-
-SIDES = ("left", "right", "center", "middle")
-
-
-def language_of(pre):
-    for element in [pre, *pre.iter("code")]:
-        for name in classes_of(element):
-            found = re.fullmatch(r"(?:language|lang)-([\w+#.\-]{1,40})", name)
-            if found and found[1].isascii():
-                return found[1].lower()
-    return ""
-
-
-def list_attrs(element):
-    attrs = {}
-    if re.fullmatch(r"-?\d{1,6}", start := element.get("start") or ""):
-        attrs["start"] = int(start)
-    if element.get("type") in ("a", "A", "i", "I"):
-        attrs["style"] = element.get("type")
-    if element.get("reversed") is not None:
-        attrs["reversed"] = True
-    return {"attrs": attrs} if attrs else {}
-
-
-def last_element(element):
-    """The last child, unless words follow it."""
-    children = [child for child in element if isinstance(child.tag, str)]
-    if not children or (children[-1].tail or "").strip():
-        return None
-    return children[-1]
-
-
-def citation_of(element):
-    """(the last child of a quote, the element of it with the source's name)."""
-    last = last_element(element)
-    if last is None:
-        return None, None
-    if last.tag in ("p", "footer") and is_only_cite(last):
-        return last, last[0]
-    return (last, last) if last.tag in ("cite", "footer") else (None, None)
-
-
-def is_only_cite(element):
-    return (
-        len(element) == 1
-        and element[0].tag == "cite"
-        and not (element.text or "").strip()
-        and not (element[0].tail or "").strip()
-    )
-
-
-def caption_element(element):
-    for found in element.iter("figcaption"):
-        return found
-    for found in element.iter("p", "dd"):
-        if "wp-caption-text" in classes_of(found):
-            return found
-    return None
-
-
-CAPTION_CLASSES = {"wp-caption-text", "blocks-gallery-caption"}
-
-
-def is_caption(element):
-    if not isinstance(element.tag, str):
-        return False
-    return element.tag == "figcaption" or bool(CAPTION_CLASSES & classes_of(element))
-
-
-def is_nothing_else(element, wanted):
-    """Whether an element holds what is wanted, captions and wrappers, no more."""
-    if (element.text or "").strip():
-        return False
-    for child in element:
-        if (child.tail or "").strip():
-            return False
-        if not isinstance(child.tag, str) or child.tag in wanted or is_caption(child):
-            continue
-        if child.tag not in (
-            "a",
-            "div",
-            "figure",
-            "ul",
-            "li",
-            "span",
-            "p",
-            "br",
-            "dl",
-            "dt",
-        ):
-            return False
-        if not is_nothing_else(child, wanted):
-            return False
-    return True
-
-
-def text_without_caption(element):
-    words = [element.text or ""]
-    for child in element:
-        if isinstance(child.tag, str) and not is_caption(child):
-            words.append(text_without_caption(child))
-        words.append(child.tail or "")
-    return "".join(words).strip()
-
-
-def add_mark(marks, mark):
-    """Marks with one more; a second one of a kind replaces the first."""
-    others = [one for one in marks if one["type"] != mark["type"]]
-    return tuple(sorted([*others, mark], key=lambda one: ORDER.index(one["type"])))
-
-
-def has_words(token):
-    return token[0] == "text" and bool(token[1].strip(" \t\n\r\f"))
-
-
-def inline_content(tokens):
-    """Text and breaks as nodes: spaces folded, nothing loose at the edges."""
-    found, is_soft = [], False
-    for token in tokens:
-        if token[0] == "text":
-            text = _SPACES.sub(" ", token[1])
-            if not found or found[-1]["type"] == "hardBreak" or found[-1]["text"].endswith(" "):
-                text = text.lstrip(" ")
-            if text:
-                node = {"type": "text", "text": text}
-                if token[2]:
-                    node["marks"] = [dict(mark) for mark in token[2]]
-                found.append(node)
-            continue
-        _trim(found)
-        # A line break of the source is none beside a <br>.
-        beside = bool(found) and found[-1]["type"] == "hardBreak"
-        if found and not (beside and (token[0] == "newline" or is_soft)):
-            found.append({"type": "hardBreak"})
-            is_soft = token[0] == "newline"
-        else:
-            is_soft = False
-    _trim(found)
-    while found and found[-1]["type"] == "hardBreak":
-        found.pop()
-        _trim(found)
-    return joined(found)
-
-
-def _trim(found):
-    """Take spaces off the end."""
-    while found and found[-1]["type"] == "text":
-        text = found[-1]["text"].rstrip(" ")
-        if text:
-            found[-1] = found[-1] | {"text": text}
-            return
-        found.pop()
-
-
-def source_of_tokens(tokens):
-    """A paragraph with foreign markup in it, as HTML."""
-    page, parts = Page(), []
-    for token in tokens:
-        if token[0] in ("raw", "aside"):
-            parts.append(token[1])
-        elif token[0] == "node":
-            parts.append(NODES[token[1]["type"]].html(token[1], page).strip())
-        elif token[0] == "text":
-            node = {"type": "text", "text": token[1], "marks": list(token[2])}
-            parts.append(NODES["text"].html(node, page))
-        else:
-            parts.append("<br>")
-    return f"<p>{''.join(parts).strip()}</p>"
