@@ -243,6 +243,8 @@ WHITENOISE_USE_FINDERS = DEBUG or CMS_SERVICE == "test"
 WHITENOISE_AUTOREFRESH = DEBUG or CMS_SERVICE == "test"
 MEDIA_URL = env.text("MEDIA_URL", "/media/")
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(embedded.var() / "media")))
+SERVE_MEDIA = env.boolean("SERVE_MEDIA", EMBEDDED) and MEDIA_URL.startswith("/")
+"""In production the web server in front serves MEDIA_ROOT, or the bucket does."""
 
 
 def _media_storage():

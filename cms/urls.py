@@ -44,10 +44,13 @@ if NEWSROOM:
 
     urlpatterns += [path("admin/", admin.site.urls)]
 
-if settings.DEBUG and settings.MEDIA_URL.startswith("/"):
-    from django.conf.urls.static import static
+if settings.SERVE_MEDIA:
+    from django.views.static import serve
 
-    urlpatterns += static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)
+    prefix = settings.MEDIA_URL.lstrip("/")
+    urlpatterns += [
+        path(f"{prefix}<path:path>", serve, {"document_root": settings.MEDIA_ROOT})
+    ]
 
 if PUBLIC_PAGES:
     urlpatterns += [path("", include("publishing.urls"))]
