@@ -285,6 +285,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
 USE_TZ = True
 USE_I18N = False
+FORMS_URLFIELD_ASSUME_HTTPS = True  # Django 6's default; goes with Django 5.2
 
 # --- The newsroom's house rules -----------------------------------------------
 
