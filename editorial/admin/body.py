@@ -1,23 +1,29 @@
 """The body as one text: HTML or plain text in, blocks out, ids kept."""
 
+import re
+
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
 
 from editorial import blocks
 
 RAW = "html"
+_PLAIN_PARAGRAPH = re.compile(r"<p>([^\n]+)</p>")
+_ADDRESS = re.compile(r"https?://\S+")
+"""Alone on a line it would become an embed."""
 
 
 class BodyWidget(forms.Textarea):
     """A large textarea; `body.js` adds a toolbar and a live word count."""
 
-    template_name = "admin/editorial/body_widget.html"
-
     class Media:
         js = ["admin_skin/body.js"]
 
     def __init__(self, attrs=None):
-        super().__init__({"rows": 24, "class": "body-text", **(attrs or {})})
+        library = reverse_lazy("admin:editorial_media_library")
+        own = {"rows": 24, "class": "body-text", "data-library": library}
+        super().__init__({**own, **(attrs or {})})
 
 
 class BodyField(forms.CharField):
@@ -37,8 +43,16 @@ class BodyField(forms.CharField):
 
 
 def text_of(body):
-    """What the textarea shows of these blocks."""
-    return blocks.to_html(body)
+    """What the textarea shows: blocks apart by blank lines, plain paragraphs bare."""
+    return "\n\n".join(_bare(blocks.to_html([block])) for block in body)
+
+
+def _bare(html):
+    """A paragraph without its tags, where it will be read as one again."""
+    found = _PLAIN_PARAGRAPH.fullmatch(html)
+    if found is None or _ADDRESS.fullmatch(found[1]):
+        return html
+    return found[1]
 
 
 def same_text(one, other):

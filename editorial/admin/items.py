@@ -95,8 +95,13 @@ class ItemForm(forms.ModelForm):
     def _refuse_stale(self, cleaned):
         """Somebody saved meanwhile: keep this person's text, show theirs."""
         seen = cleaned.get("seen_revision")
-        if self.instance._state.adding or seen in (None, self.instance.revision):
+        if self.instance._state.adding or seen == self.instance.revision:
             return
+        if seen is None:
+            raise ValidationError(
+                "The form does not say which text it was opened with. Copy what you "
+                "wrote, reload the page and save again."
+            )
         # Before _post_clean: the instance still is what the database holds.
         self.stale = stale.compare(self)
         raise ValidationError(

@@ -80,6 +80,7 @@ def one(desk, request, pk, number):
         may_restore=_may_restore(desk, request, item),
         back=desk.address(item, "versions"),
         restore_url=desk.address(item, "restore", version.number),
+        before_url=before and desk.address(item, "restore", before.number),
     )
 
 
