@@ -147,6 +147,9 @@ TEMPLATES = [
 # --- Accounts -----------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+# The address is unique whatever its case: a constraint on lower(email), which
+# Django's check does not see.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = [
     "accounts.backends.RoleBackend",
     "guardian.backends.ObjectPermissionBackend",
