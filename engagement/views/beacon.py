@@ -77,7 +77,10 @@ def _text(value):
 
 def _foreign_host(url, own):
     """The host a reader came from; the path could tell more than we want to know."""
-    host = urlsplit(url).hostname if isinstance(url, str) else None
+    try:
+        host = urlsplit(url).hostname if isinstance(url, str) else None
+    except ValueError:
+        return ""
     if not host or host == (own or "").partition(":")[0]:
         return ""
     return _text(host)

@@ -7,12 +7,12 @@ begins right after what is committed. Redis forgets entries only after that.
 
 import json
 import logging
+import os
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-import uuid_utils
 from django.db import connections, transaction
 
 from cms.databases import ENGAGEMENT
@@ -141,9 +141,19 @@ def write(entries):
 
 
 def _id_of(at):
-    """A time-ordered id of the moment of the view: it decides on the partition."""
-    seconds, micros = int(at.timestamp()), at.microsecond
-    return UUID(int=uuid_utils.uuid7(timestamp=seconds, nanos=micros * 1000).int)
+    """A version 7 UUID of the moment of the view: it decides on the partition.
+
+    `uuid7()` knows only the present, and a batch may be drained a month later.
+    """
+    milliseconds = int(at.timestamp() * 1000)
+    random = int.from_bytes(os.urandom(10))
+    return UUID(
+        int=milliseconds << 80
+        | 0x7 << 76
+        | (random >> 68 & 0xFFF) << 64
+        | 0b10 << 62
+        | random & (1 << 62) - 1
+    )
 
 
 def _copy(rows):

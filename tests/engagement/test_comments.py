@@ -299,7 +299,9 @@ def test_only_the_first_of_a_thread_can_be_pinned(comment, article, omar_ref):
 # --- Visibility ----------------------------------------------------------------------
 
 
-def test_who_wrote_it_sees_it_waiting_and_nobody_else(article, rosa_ref, omar, settings):
+def test_who_wrote_it_sees_it_waiting_and_nobody_else(
+    article, rosa_ref, omar, settings
+):
     settings.COMMENT_FIRST_IS_HELD = True
     waiting = actions.post(by=rosa_ref, ref=article, body="Hello")
 
