@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROBE = """
 import django
 django.setup()
+from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
@@ -25,7 +26,7 @@ print(sorted(path for path in ["/", "/admin/", "/accounts/login/",
     "/engagement/views/"] if served(path)))
 print(sorted(alias for alias, entry in settings.DATABASES.items()
     if not entry["ENGINE"].endswith("dummy")))
-print(sorted({app.split(".")[-1] for app in settings.INSTALLED_APPS}
+print(sorted({app.label for app in apps.get_app_configs()}
     & {"admin", "auth", "sessions", "editorial", "accounts", "engagement"}))
 """
 
