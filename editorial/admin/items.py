@@ -116,6 +116,7 @@ class ItemForm(forms.ModelForm):
         for name in self.item_fields:
             if name in self.cleaned_data:
                 setattr(item, name, self.cleaned_data[name])
+        item.slug = item.slug or self.instance.slug
         if "tags" in self.cleaned_data:
             item.tags.set(self.cleaned_data["tags"])
 
@@ -477,22 +478,22 @@ class ItemAdmin(HousePage):
         info = f"{self.opts.app_label}_{self.opts.model_name}"
         pages = [
             ("<uuid:pk>/do/<slug:verb>/", self.do_view, "do"),
-            ("<uuid:pk>/versions/", partial(versions.listing, self), "versions"),
+            ("<uuid:pk>/versions/", partial(versions.listing, desk=self), "versions"),
             (
                 "<uuid:pk>/versions/<int:number>/",
-                partial(versions.one, self),
+                partial(versions.one, desk=self),
                 "version",
             ),
             (
                 "<uuid:pk>/versions/<int:number>/restore/",
-                partial(versions.restore, self),
+                partial(versions.restore, desk=self),
                 "restore",
             ),
-            ("<uuid:pk>/preview/", partial(preview.page, self), "preview"),
-            ("<uuid:pk>/remarks/", partial(remarks.page, self), "remarks"),
+            ("<uuid:pk>/preview/", partial(preview.page, desk=self), "preview"),
+            ("<uuid:pk>/remarks/", partial(remarks.page, desk=self), "remarks"),
             (
                 "<uuid:pk>/remarks/<uuid:remark>/resolve/",
-                partial(remarks.resolve, self),
+                partial(remarks.resolve, desk=self),
                 "resolve",
             ),
         ]

@@ -8,7 +8,7 @@ from editorial.models import Article
 
 
 @require_safe
-def page(desk, request, pk):
+def page(request, pk, *, desk):
     item = desk.find(request, pk)
     rendered = item.render(item.snapshot())
     lessons = [

@@ -23,7 +23,7 @@ class RemarkForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def page(desk, request, pk):
+def page(request, pk, *, desk):
     item = desk.find(request, pk)
     form = RemarkForm(request.POST or None)
     if request.method == "POST":
@@ -94,7 +94,7 @@ def _threads(item):
 
 
 @require_POST
-def resolve(desk, request, pk, remark):
+def resolve(request, pk, remark, *, desk):
     item = desk.find(request, pk)
     found = ReviewComment.objects.filter(pk=remark, review__content_id=item.pk).first()
     if found is None:

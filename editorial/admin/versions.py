@@ -37,7 +37,7 @@ LABELS = {
 
 
 @require_safe
-def listing(desk, request, pk):
+def listing(request, pk, *, desk):
     item = desk.find(request, pk)
     found = Version.objects.of(item).light().select_related("created_by")
     history = WorkflowHistory.objects.of(item).select_related("changed_by")
@@ -58,7 +58,7 @@ def listing(desk, request, pk):
 
 
 @require_safe
-def one(desk, request, pk, number):
+def one(request, pk, number, *, desk):
     item = desk.find(request, pk)
     version = _version(item, number)
     other = request.GET.get("with", "")
@@ -85,7 +85,7 @@ def one(desk, request, pk, number):
 
 
 @require_POST
-def restore(desk, request, pk, number):
+def restore(request, pk, number, *, desk):
     """The whole version, or the one block that the button names."""
     item = desk.find(request, pk)
     version = _version(item, number)
