@@ -123,7 +123,7 @@ GRANTS = {
         "django_migrations": _published(reader="", sync=READ),
     },
     ENGAGEMENT: {
-        "activities": _community(),
+        "activities": _community(APPEND),
         "comments": _community(),
         "content_refs": _community(),
         "content_view_stats": _community(),

@@ -138,20 +138,9 @@ class CommentAdmin(admin.ModelAdmin):
         return comment.get_reason_display() if comment.reason else ""
 
     def decide(self, request, queryset, status):
-        form = ModerationForm(request.POST)
-        form.fields["action"].required = False
-        form.fields["action"].choices = self.get_action_choices(request)
-        if not form.is_valid():
-            self.message_user(
-                request,
-                "Nothing was decided: choose one of the reasons in the list.",
-                messages.ERROR,
-            )
-            return
-        if (
-            status in {Status.WITHHELD, Status.REJECTED}
-            and not (form.cleaned_data["reason"])
-        ):
+        # Django has checked both against `ModerationForm` before it calls an action.
+        reason, note = request.POST.get("reason", ""), request.POST.get("note", "")
+        if status in {Status.WITHHELD, Status.REJECTED} and not reason:
             self.message_user(
                 request,
                 "Nothing was decided: choose a reason, the author will read it.",
@@ -165,8 +154,8 @@ class CommentAdmin(admin.ModelAdmin):
                 pk,
                 by=request.user.pk,
                 status=status,
-                reason=form.cleaned_data["reason"],
-                note=form.cleaned_data["note"],
+                reason=reason,
+                note=note,
             ),
             done=f"now {Status(status).label.lower()}",
         )

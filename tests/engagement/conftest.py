@@ -19,24 +19,6 @@ def person(name, **fields):
 
 
 @pytest.fixture
-def rosa():
-    """A member."""
-    return person("rosa")
-
-
-@pytest.fixture
-def omar():
-    """Another member."""
-    return person("omar")
-
-
-@pytest.fixture
-def wim():
-    """Wrote the article."""
-    return person("wim")
-
-
-@pytest.fixture
 def rosa_ref(rosa):
     return UserRef.objects.remember(rosa)
 
