@@ -91,9 +91,8 @@ def truths_of(kinds):
 
 
 def _old_slugs(found):
-    for pk, slug in Redirect.objects.filter(item_id__in=found).values_list(
-        "item_id", "old_slug"
-    ):
+    known = Redirect.objects.filter(item_id__in=found).order_by("id")
+    for pk, slug in known.values_list("item_id", "old_slug"):
         if slug != found[pk].slug:
             found[pk].old_slugs = (*found[pk].old_slugs, slug)
 
