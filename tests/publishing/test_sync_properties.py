@@ -79,13 +79,29 @@ def bring_to_approval(item, wim, ines):
         factories.approve(item, editor=ines)
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+RULES = {
+    "deadline": None,
+    "suppress_health_check": [
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+    ],
+}
+
+
+@settings(max_examples=6, **RULES)
 @given(data=st.data())
 def test_the_stores_agree_whatever_happens_to_the_events(data):
+    agree_whatever_happens(data)
+
+
+@pytest.mark.chaos
+@settings(max_examples=80, **RULES)
+@given(data=st.data())
+def test_the_stores_agree_whatever_happens_many_times_over(data):
+    agree_whatever_happens(data)
+
+
+def agree_whatever_happens(data):
     name = uuid.uuid4().hex[:12]  # examples share the database, and never a name
     wim = factories.staff(f"wim{name}", "author")
     ines = factories.staff(f"ines{name}", "editor")
