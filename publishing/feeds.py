@@ -91,10 +91,7 @@ PAGE_OF = {
 
 
 def _not_here(request, kind, slug, form):
-    def address(new_slug):
-        return reverse(f"publishing:{PAGE_OF[kind]}_feed", args=[new_slug, form])
-
-    return not_here(request, kind, slug, address)
+    return not_here(request, kind, slug, f"{PAGE_OF[kind]}_feed", form)
 
 
 def _feed_about(request, form, articles, *, name, description, page_name, slug):

@@ -17,12 +17,8 @@ from publishing.models import (
     PublishedLesson,
     PublishedTag,
 )
-from publishing.views.articles import article_path
-from publishing.views.authors import author_path
-from publishing.views.courses import course_path, lesson_path
 from publishing.views.missing import not_found
 from publishing.views.page import HOURLY, absolute, stamped
-from publishing.views.taxonomy import category_path, tag_path
 
 PART_SIZE = 10_000
 """The protocol allows 50,000; smaller parts are quicker to make and to crawl."""
@@ -32,30 +28,30 @@ NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 def _articles():
     listed = PublishedArticle.objects.filter(no_index=False)
-    return listed.values_list("slug", "last_modified_at"), article_path
+    return listed.values_list("slug", "last_modified_at"), "article"
 
 
 def _courses():
     listed = PublishedCourse.objects.filter(no_index=False)
-    return listed.values_list("slug", "last_modified_at"), course_path
+    return listed.values_list("slug", "last_modified_at"), "course"
 
 
 def _lessons():
     listed = PublishedLesson.objects.filter(is_gated=False, course__no_index=False)
     rows = listed.values_list("course__slug", "slug", "course__last_modified_at")
-    return rows, lesson_path
+    return rows, "lesson"
 
 
 def _categories():
-    return PublishedCategory.objects.values_list("slug", "synced_at"), category_path
+    return PublishedCategory.objects.values_list("slug", "synced_at"), "category"
 
 
 def _tags():
-    return PublishedTag.objects.values_list("slug", "synced_at"), tag_path
+    return PublishedTag.objects.values_list("slug", "synced_at"), "tag"
 
 
 def _authors():
-    return PublicUserProfile.objects.values_list("slug", "synced_at"), author_path
+    return PublicUserProfile.objects.values_list("slug", "synced_at"), "author"
 
 
 SECTIONS = {
@@ -66,7 +62,7 @@ SECTIONS = {
     "tags": _tags,
     "authors": _authors,
 }
-"""Name to the rows of a section, (slugs…, changed at), and what makes their paths."""
+"""Section to its rows, (slugs…, changed at), and the name of their address."""
 
 STARTS = " UNION ALL ".join(
     f"SELECT '{name}', id FROM (SELECT id, row_number() OVER (ORDER BY id) AS place "  # noqa: S608
@@ -83,13 +79,10 @@ def index(request):
         cursor.execute(STARTS, {"size": PART_SIZE})
         starts = cursor.fetchall()
     parts = "".join(
-        f"<sitemap><loc>{_escaped(address)}</loc></sitemap>"
+        f"<sitemap><loc>{address}</loc></sitemap>"
         for address in (
-            absolute(reverse("publishing:fixed_pages")),
-            *(
-                absolute(reverse("publishing:sitemap_part", args=[section, start]))
-                for section, start in starts
-            ),
+            _address("fixed_pages"),
+            *(_address("sitemap_part", section, start) for section, start in starts),
         )
     )
     return _xml(request, "sitemapindex", parts)
@@ -99,9 +92,9 @@ def index(request):
 def part(request, section, start):
     if section not in SECTIONS:
         return not_found(request)
-    rows, path = SECTIONS[section]()
+    rows, name = SECTIONS[section]()
     urls = "".join(
-        f"<url><loc>{_escaped(absolute(path(*slugs)))}</loc>"
+        f"<url><loc>{_address(name, *slugs)}</loc>"
         f"<lastmod>{changed_at:%Y-%m-%dT%H:%M:%SZ}</lastmod></url>"
         for *slugs, changed_at in rows.filter(id__gte=start).order_by("id")[:PART_SIZE]
     )
@@ -111,14 +104,12 @@ def part(request, section, start):
 @require_safe
 def fixed_pages(request):
     names = ("home", "articles", "courses", "categories", "archive")
-    urls = "".join(
-        f"<url><loc>{absolute(reverse(f'publishing:{name}'))}</loc></url>"
-        for name in names
-    )
+    urls = "".join(f"<url><loc>{_address(name)}</loc></url>" for name in names)
     return _xml(request, "urlset", urls)
 
 
-def _escaped(address):
+def _address(name, *parts):
+    address = absolute(reverse(f"publishing:{name}", args=parts))
     return address.replace("&", "&amp;").replace("'", "&apos;")
 
 

@@ -1,16 +1,18 @@
 """What reader pages print that templates alone would print slowly or unsafely."""
 
-import json
 import re
 from calendar import month_name
+from html import escape
 
 from django import template
-from django.utils.html import conditional_escape, escape, format_html
+from django.template.base import TextNode
+from django.templatetags.static import static
 from django.utils.safestring import mark_safe
 from django.utils.timezone import localtime
 
 from publishing.views import navigation
 from publishing.views.page import absolute
+from publishing.views.paths import path_to
 from publishing.views.search import MARKS
 
 register = template.Library()
@@ -18,17 +20,29 @@ register = template.Library()
 register.filter("absolute", absolute)
 register.simple_tag(navigation.masthead, name="masthead")
 register.simple_tag(navigation.colophon, name="colophon")
-
-OUT_OF_SCRIPT = {
-    ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"
-}
+register.simple_tag(path_to, name="path_to")
 
 
-@register.filter
-def json_ld(data):
-    """JSON-LD for a script element, which no string in it can close."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
-    return mark_safe(text.translate(OUT_OF_SCRIPT))  # noqa: S308  (escaped for scripts)
+@register.tag
+def asset(parser, token):
+    """{% asset "css/site.css" %}: like `static`, resolved when the template is read."""
+    path = token.split_contents()[1].strip("\"'")
+    return TextNode(escape(static(path)))
+
+
+@register.simple_tag
+def trail(steps):
+    """Breadcrumbs: [(name, path), …], the page itself last."""
+    *above, (name, _) = steps
+    items = "".join(
+        f'<li><a href="{escape(path)}" dir="auto">{escape(title)}</a></li>'
+        for title, path in above
+    )
+    html = (
+        f'<nav class="trail" aria-label="Breadcrumb"><ol>{items}<li>'
+        f'<span aria-current="page" dir="auto">{escape(name)}</span></li></ol></nav>'
+    )
+    return mark_safe(html)  # noqa: S308  (escaped piece by piece)
 
 
 @register.filter
@@ -57,18 +71,15 @@ def duration(seconds):
     if seconds < 60:
         return f"{seconds} s"
     hours, minutes = divmod(round(seconds / 60), 60)
-    return " ".join(
-        f"{amount} {unit}"
-        for amount, unit in ((hours, "h"), (minutes, "min"))
-        if amount
-    )
+    amounts = ((hours, "h"), (minutes, "min"))
+    return " ".join(f"{amount} {unit}" for amount, unit in amounts if amount)
 
 
-@register.filter
-def price(course):
-    if course.is_free or not course.price_cents:
+@register.simple_tag
+def price(is_free, cents, currency):
+    if is_free or not cents:
         return "Free"
-    return f"{course.price_cents / 100:,.2f} {course.currency}"
+    return f"{cents / 100:,.2f} {currency}"
 
 
 @register.filter
@@ -82,7 +93,7 @@ FOUND = re.compile(f"{MARKS[0]}(.*?){MARKS[1]}", re.DOTALL)
 @register.filter
 def marked(text):
     """Escaped text, in which the words that a search found are marked."""
-    text = FOUND.sub(r"<mark>\1</mark>", str(escape(text)))
+    text = FOUND.sub(r"<mark>\1</mark>", escape(text))
     return mark_safe(text.replace(MARKS[0], "").replace(MARKS[1], ""))  # noqa: S308
 
 
@@ -96,50 +107,33 @@ def picture(image, sizes, alt=None, eager=False):
     if not image or not image.get("url"):
         return ""
     by_type = {}
-    for variant in image.get("variants") or []:
-        by_type.setdefault(variant.get("type", ""), []).append(variant)
-    sources = [
-        format_html(
-            '<source type="{}" srcset="{}" sizes="{}">',
-            kind,
-            _srcset(by_type[kind]),
-            sizes,
-        )
+    for variant in image.get("variants") or ():
+        by_type.setdefault(variant.get("type"), []).append(variant)
+    sizes = f'sizes="{escape(sizes)}"'
+    sources = "".join(
+        f'<source type="{kind}" srcset="{_srcset(by_type.pop(kind))}" {sizes}>'
         for kind in ("image/avif", "image/webp")
         if kind in by_type
-    ]
-    fallback = [
-        variant
-        for kind, variants in by_type.items()
-        if kind not in ("image/avif", "image/webp")
-        for variant in variants
-    ]
-    attributes = [
-        ("src", image["url"]),
-        ("alt", image.get("alt", "") if alt is None else alt),
-        ("width", image.get("width")),
-        ("height", image.get("height")),
-        ("srcset", _srcset(fallback)),
-        ("sizes", sizes if fallback else None),
-        ("loading", None if eager else "lazy"),
-        ("fetchpriority", "high" if eager else None),
-        ("decoding", "async"),
-    ]
-    tag = "".join(
-        f' {name}="{conditional_escape(value)}"'
-        for name, value in attributes
-        if value or name == "alt"
     )
-    return mark_safe(f"<picture>{''.join(sources)}<img{tag}></picture>")  # noqa: S308
+    alt = escape(image.get("alt") or "" if alt is None else alt)
+    attributes = [f'src="{escape(image["url"])}" alt="{alt}"']
+    attributes += [
+        f'{side}="{int(image[side])}"'
+        for side in ("width", "height")
+        if image.get(side)
+    ]
+    if by_type:
+        others = [variant for variants in by_type.values() for variant in variants]
+        attributes.append(f'srcset="{_srcset(others)}" {sizes}')
+    attributes.append('fetchpriority="high"' if eager else 'loading="lazy"')
+    html = f'<picture>{sources}<img {" ".join(attributes)} decoding="async"></picture>'
+    return mark_safe(html)  # noqa: S308  (escaped piece by piece)
 
 
 def _srcset(variants):
+    # Spaces and commas end an address in a srcset.
     return ", ".join(
-        f"{_in_srcset(variant['url'])} {int(variant['width'])}w"
-        for variant in sorted(variants, key=lambda each: each["width"])
+        f"{escape(each['url'].replace(' ', '%20').replace(',', '%2C'))} "
+        f"{int(each['width'])}w"
+        for each in sorted(variants, key=lambda each: each["width"])
     )
-
-
-def _in_srcset(url):
-    """Spaces and commas end an address in a srcset."""
-    return url.replace(" ", "%20").replace(",", "%2C")

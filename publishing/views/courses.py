@@ -6,15 +6,16 @@ has no right to the table it stands in.
 
 import re
 
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from publishing.models import PublicRedirect, PublishedCourse, PublishedLesson
-from publishing.views.articles import robots_of, share_image_of
+from publishing.views.articles import robots, share_image
 from publishing.views.missing import not_here
-from publishing.views.navigation import arrived_with, riding_on
+from publishing.views.navigation import arrived_on, riding_on
 from publishing.views.page import Head, page
 from publishing.views.paging import slice_of
+from publishing.views.paths import path_to
+from publishing.views.rows import COURSE_CARDS
 
 PLAYABLE = re.compile(r"^/(?!/)[^?#]*\.(?:mp4|webm|ogv|m4v)$", re.IGNORECASE)
 """A video file of our own; others are linked to, the page's policy admits no frames."""
@@ -56,11 +57,8 @@ PRINTED = (
 
 @require_safe
 def newest(request):
-    listed = PublishedCourse.objects.newest_first().for_cards()
-    part = slice_of(riding_on(listed), request)
-    if part.items:
-        arrived_with(part.items[0])
-    path = reverse("publishing:courses")
+    part = slice_of(COURSE_CARDS, request)
+    path = path_to("courses")
     return page(
         request,
         "publishing/courses.html",
@@ -82,8 +80,8 @@ def course(request, slug):
     found = PublishedCourse.objects.filter(slug=slug).order_by("-published_at")
     item = riding_on(found.select_related("counters").only(*PRINTED)).first()
     if item is None:
-        return not_here(request, PublicRedirect.Kind.COURSE, slug, course_path)
-    arrived_with(item)
+        return not_here(request, PublicRedirect.Kind.COURSE, slug, "course")
+    arrived_on(item)
     return page(
         request,
         "publishing/course.html",
@@ -94,18 +92,14 @@ def course(request, slug):
     )
 
 
-def course_path(slug):
-    return reverse("publishing:course", args=[slug])
-
-
 def _head_of(item):
-    path = course_path(item.slug)
+    path = path_to("course", item.slug)
     return Head(
         title=item.meta_title or item.title,
         url=item.canonical_url or path,
         description=item.meta_description or item.description,
-        image=share_image_of(item),
-        robots=robots_of(item),
+        image=share_image(item.og_image_url, item.image),
+        robots=robots(item.no_index, item.no_follow),
         share_title=item.og_title,
         share_description=item.og_description,
         author=item.author_name,
@@ -114,7 +108,7 @@ def _head_of(item):
         section=item.category_name,
         trail=[
             ("Home", "/"),
-            ("Courses", reverse("publishing:courses")),
+            ("Courses", path_to("courses")),
             (item.title, path),
         ],
         data=[item.structured_data] if item.structured_data else [],
@@ -140,14 +134,10 @@ def lesson(request, course_slug, slug):
     )
     item = riding_on(found).first()
     if item is None:
-        return not_here(
-            request,
-            PublicRedirect.Kind.COURSE,
-            course_slug,
-            lambda new_slug: lesson_path(new_slug, slug),
-        )
-    arrived_with(item)
-    path = lesson_path(course_slug, slug)
+        kind = PublicRedirect.Kind.COURSE
+        return not_here(request, kind, course_slug, "lesson", slug)
+    arrived_on(item)
+    path = path_to("lesson", course_slug, slug)
     before, after = _neighbours(item)
     return page(
         request,
@@ -157,11 +147,11 @@ def lesson(request, course_slug, slug):
             url=path,
             description=item.description,
             image=item.course.image,
-            robots=robots_of(item.course),
+            robots=robots(item.course.no_index, item.course.no_follow),
             trail=[
                 ("Home", "/"),
-                ("Courses", reverse("publishing:courses")),
-                (item.course.title, course_path(course_slug)),
+                ("Courses", path_to("courses")),
+                (item.course.title, path_to("course", course_slug)),
                 (item.title, path),
             ],
         ),
@@ -173,10 +163,6 @@ def lesson(request, course_slug, slug):
         before=before,
         after=after,
     )
-
-
-def lesson_path(course_slug, slug):
-    return reverse("publishing:lesson", args=[course_slug, slug])
 
 
 def _neighbours(item):

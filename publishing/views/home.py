@@ -3,9 +3,8 @@
 from django.conf import settings
 from django.views.decorators.http import require_safe
 
-from publishing.models import PublishedArticle, PublishedCourse
-from publishing.views.navigation import arrived_with, riding_on
 from publishing.views.page import Head, absolute, page
+from publishing.views.rows import ARTICLE_CARDS, COURSE_CARDS, cards
 
 STORIES = 15
 BESIDE = 5
@@ -14,11 +13,7 @@ COURSES = 3
 
 @require_safe
 def home(request):
-    newest = PublishedArticle.objects.posts().newest_first().for_cards()
-    stories = list(riding_on(newest)[:STORIES])
-    courses = list(PublishedCourse.objects.newest_first().for_cards()[:COURSES])
-    if stories:
-        arrived_with(stories[0])
+    stories = cards(ARTICLE_CARDS, STORIES)
     lead = _lead(stories)
     others = [story for story in stories if story is not lead]
     return page(
@@ -28,20 +23,20 @@ def home(request):
             title=settings.SITE_NAME,
             url="/",
             description=settings.SITE_TAGLINE,
-            image=lead.image if lead else None,
+            image=lead["image"] if lead else None,
             data=[WEBSITE],
         ),
         keys=["home", "articles", "courses"],
         lead=lead,
         beside=others[:BESIDE],
         below=others[BESIDE:],
-        courses=courses,
+        courses=cards(COURSE_CARDS, COURSES),
     )
 
 
 def _lead(stories):
     """The newest story that an editor featured, else the newest."""
-    featured = (story for story in stories if story.is_featured)
+    featured = (story for story in stories if story["is_featured"])
     return next(featured, stories[0] if stories else None)
 
 

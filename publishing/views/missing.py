@@ -8,11 +8,12 @@ import re
 from django.db import connections
 from django.http import HttpResponse, HttpResponsePermanentRedirect
 from django.template.loader import get_template
-from django.urls import Resolver404, resolve, reverse
+from django.urls import Resolver404, resolve
 
 from cms.databases import PUBLIC
 from publishing.models import PublicRedirect
 from publishing.views.page import BRIEF, FRESH, Head, page
+from publishing.views.paths import path_to
 
 SUGGESTIONS = 5
 FILE_NAME = re.compile(r"\.\w{2,5}$")
@@ -49,17 +50,17 @@ def close_titles(words, at_most):
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
-def not_here(request, kind, slug, address):
+def not_here(request, kind, slug, name, *more):
     """Answer for a slug that no live item has.
 
-    301 to `address(new_slug)` if its item has moved, 410 if it was taken down,
-    otherwise 404 with suggestions.
+    301 to `path_to(name, new_slug, *more)` if its item has moved, 410 if it was taken
+    down, otherwise 404 with suggestions.
     """
     old = PublicRedirect.objects.filter(kind=kind, old_slug=slug).exclude(new_slug=slug)
     newest_first = old.order_by("-synced_at").values_list("new_slug", flat=True)
     places = list(newest_first[:10])
     for new_slug in filter(None, places):
-        return moved(request, address(new_slug))
+        return moved(request, path_to(name, new_slug, *more))
     if places:
         return gone(request)
     return not_found(request, slug)
@@ -91,8 +92,7 @@ def not_found(request, wanted=""):
         status=404,
         words=words,
         suggestions=[
-            (each["title"], reverse(f"publishing:{each['kind']}", args=[each["slug"]]))
-            for each in closest
+            (each["title"], path_to(each["kind"], each["slug"])) for each in closest
         ],
     )
 

@@ -38,19 +38,28 @@ def are_old():
     return monotonic() >= _Kept.until
 
 
-def riding_on(queryset):
-    """The same rows; the first one carries the sections if ours are old."""
-    if not are_old():
-        return queryset
-    column = RawSQL(COLUMN, (), output_field=JSONField())  # noqa: S611  (a constant)
-    return queryset.annotate(sections=column)
+def column():
+    """SQL for the column `sections` of a row: the sections, or null if ours are new."""
+    return COLUMN if are_old() else "NULL"
 
 
 def arrived_with(row):
-    """Keep the sections that came with a row, if it brought any."""
-    sections = getattr(row, "sections", None)
-    if sections is not None:
-        keep(sections)
+    """Keep the sections that a row brought, if it brought any."""
+    if row["sections"] is not None:
+        _keep(json.loads(row["sections"]))
+
+
+def riding_on(queryset):
+    """The same for a queryset; hand its first row to `arrived_on`."""
+    if not are_old():
+        return queryset
+    sections = RawSQL(COLUMN, (), output_field=JSONField())  # noqa: S611  (a constant)
+    return queryset.annotate(sections=sections)
+
+
+def arrived_on(item):
+    if getattr(item, "sections", None) is not None:
+        _keep(item.sections)
 
 
 def masthead():
@@ -71,14 +80,14 @@ def _refresh():
     try:
         with connections[PUBLIC].cursor() as cursor:
             cursor.execute(f"SELECT {COLUMN}")
-            keep(json.loads(cursor.fetchone()[0]))
+            _keep(json.loads(cursor.fetchone()[0]))
     except Error:
         # A sign-in page is of use without sections; try again in a while.
         logger.warning("The sections could not be read.", exc_info=True)
-        keep([])
+        _keep([])
 
 
-def keep(sections):
+def _keep(sections):
     context = {
         "sections": sections,
         "site_name": settings.SITE_NAME,

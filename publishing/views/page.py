@@ -8,11 +8,16 @@ share between readers.
 import zlib
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from html import escape
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import get_template
 from django.utils.cache import get_conditional_response
+from django.utils.safestring import mark_safe
+
+from publishing.views.linked_data import breadcrumbs, script
+from publishing.views.paths import path_to
 
 FRESH = (
     "public, max-age=0, s-maxage=60, stale-while-revalidate=30, stale-if-error=86400"
@@ -66,35 +71,81 @@ class Head:
     trail: list = field(default_factory=list)
     """[(name, path), …] from the home page to here, the page itself last."""
     data: list = field(default_factory=list)
-    """JSON-LD objects."""
+    """JSON-LD, as objects or as JSON text."""
 
     @property
-    def canonical(self):
-        return absolute(self.url)
+    def window_title(self):
+        if self.title == settings.SITE_NAME:
+            return f"{settings.SITE_NAME}: {settings.SITE_TAGLINE}"
+        return f"{self.title} · {settings.SITE_NAME}"
 
-    @property
-    def image_url(self):
-        return absolute(self.image["url"]) if self.image else ""
+    def markup(self):
+        """The elements. Put together here because every page has some forty of them,
+        and a template would take longer over these than over the article."""
+        address = escape(absolute(self.url))
+        description = escape(self.description)
+        shared = escape(self.share_description or self.description)
+        html = [
+            f'<link rel="canonical" href="{address}">\n',
+            f'<meta property="og:site_name" content="{escape(settings.SITE_NAME)}">\n',
+            f'<meta property="og:type" content="{self.kind}">\n',
+            f'<meta property="og:url" content="{address}">\n',
+            '<meta property="og:title" '
+            f'content="{escape(self.share_title or self.title)}">\n',
+        ]
+        if description:
+            html.append(f'<meta name="description" content="{description}">\n')
+        if shared:
+            html.append(f'<meta property="og:description" content="{shared}">\n')
+        if self.robots:
+            html.append(f'<meta name="robots" content="{self.robots}">\n')
+        html.extend(self._image() if self.image else [SMALL_CARD])
+        if self.published:
+            html.extend(self._dates())
+        for relation, query in (("prev", self.newer), ("next", self.older)):
+            if query:
+                html.append(f'<link rel="{relation}" href="{escape(query)}">\n')
+        html.append(_feeds(settings.SITE_NAME, path_to("home") + "feed."))
+        if self.feed:
+            html.append(_feeds(self.title, self.feed))
+        html.extend(map(script, self.data))
+        if self.trail:
+            html.append(script(breadcrumbs(self.trail, absolute)))
+        return mark_safe("".join(html))  # noqa: S308  (escaped piece by piece)
 
-    @property
-    def linked_data(self):
-        return [*self.data, _breadcrumbs(self.trail)] if self.trail else self.data
+    def _image(self):
+        url = escape(absolute(self.image["url"]))
+        yield f'<meta property="og:image" content="{url}">\n'
+        for name in ("width", "height", "alt"):
+            if value := self.image.get(name):
+                value = escape(str(value))
+                yield f'<meta property="og:image:{name}" content="{value}">\n'
+        yield LARGE_CARD
+
+    def _dates(self):
+        facts = (
+            ("published_time", self.published.isoformat(timespec="seconds")),
+            ("modified_time", self.modified.isoformat(timespec="seconds")),
+            ("section", self.section),
+        )
+        for name, value in facts:
+            if value:
+                yield f'<meta property="article:{name}" content="{escape(value)}">\n'
+        yield f'<meta name="author" content="{escape(self.author)}">\n'
 
 
-def _breadcrumbs(trail):
-    return {
-        "@context": "https://schema.org",
-        "@type": "BreadcrumbList",
-        "itemListElement": [
-            {
-                "@type": "ListItem",
-                "position": position,
-                "name": name,
-                "item": absolute(path),
-            }
-            for position, (name, path) in enumerate(trail, start=1)
-        ],
-    }
+LARGE_CARD = '<meta name="twitter:card" content="summary_large_image">\n'
+SMALL_CARD = '<meta name="twitter:card" content="summary">\n'
+
+
+def _feeds(title, path):
+    title, path = escape(title), escape(path)
+    return (
+        f'<link rel="alternate" type="application/rss+xml" title="{title}" '
+        f'href="{path}rss">\n'
+        f'<link rel="alternate" type="application/atom+xml" title="{title} (Atom)" '
+        f'href="{path}atom">\n'
+    )
 
 
 def page(request, template, *, head, keys, cache=FRESH, status=200, version=0, **more):

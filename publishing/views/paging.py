@@ -11,22 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import CharField, F, Func, Value
-from django.db.models.lookups import GreaterThan, LessThan
+from publishing.views.rows import AFTER, BEFORE, cards
 
 PAGE_SIZE = 12
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CURSOR = struct.Struct(">q16s")
-
-
-class Row(Func):
-    """PostgreSQL's ROW(…): compared as a whole, so that one index range answers."""
-
-    function = "ROW"
-    output_field = CharField()
-
-
-KEY = Row(F("first_published_at"), F("id"))
 
 
 @dataclass(slots=True)
@@ -39,46 +28,45 @@ class Slice:
 
 
 def cursor_of(item):
-    microseconds = (item.first_published_at - EPOCH) // timedelta(microseconds=1)
-    return urlsafe_b64encode(CURSOR.pack(microseconds, item.id.bytes)).decode()
+    microseconds = (item["first_published_at"] - EPOCH) // timedelta(microseconds=1)
+    return urlsafe_b64encode(CURSOR.pack(microseconds, item["id"].bytes)).decode()
 
 
 def key_at(cursor):
-    """The key in a cursor, or None if nobody here made that cursor."""
+    """The key in a cursor as values for SQL, or {} if nobody here made that cursor."""
     try:
         microseconds, id_bytes = CURSOR.unpack(urlsafe_b64decode(cursor.encode()))
-        when = EPOCH + timedelta(microseconds=microseconds)
+        moment = EPOCH + timedelta(microseconds=microseconds)
     except (NotBase64, ValueError, struct.error, OverflowError):
-        return None
-    return Row(Value(when), Value(UUID(bytes=id_bytes)))
+        return {}
+    return {"moment": moment, "id": UUID(bytes=id_bytes)}
 
 
-def slice_of(queryset, request, size=PAGE_SIZE):
-    """The part of a `newest_first()` list that `?after=` or `?before=` asks for.
+def slice_of(sql, request, where="", **values):
+    """The part of a list, newest first, that `?after=` or `?before=` asks for.
 
     A mangled cursor gives the first page: the reader finds the list, if not the place.
     """
     after = key_at(request.GET.get("after", ""))
-    before = key_at(request.GET.get("before", "")) if after is None else None
+    before = {} if after else key_at(request.GET.get("before", ""))
 
-    if before is not None:
-        items = list(
-            queryset.filter(GreaterThan(KEY, before)).order_by(
-                "first_published_at", "id"
-            )[: size + 1]
-        )
-        has_newer, has_older = len(items) > size, True
-        items = items[:size][::-1]
+    if before:
+        where, order, values = f"{where} {BEFORE}", "ASC", values | before
+    elif after:
+        where, order, values = f"{where} {AFTER}", "DESC", values | after
     else:
-        if after is not None:
-            queryset = queryset.filter(LessThan(KEY, after))
-        items = list(queryset[: size + 1])
-        has_newer, has_older = after is not None, len(items) > size
-        items = items[:size]
+        order = "DESC"
+    items = cards(sql, PAGE_SIZE + 1, where, order, **values)
+    has_more = len(items) > PAGE_SIZE
+    items = items[:PAGE_SIZE]
+    if before:
+        items.reverse()
 
+    has_newer = has_more if before else bool(after)
+    has_older = True if before else has_more
     return Slice(
         items,
         newer=f"?before={cursor_of(items[0])}" if items and has_newer else "",
         older=f"?after={cursor_of(items[-1])}" if items and has_older else "",
-        is_first=after is None and before is None,
+        is_first=not after and not before,
     )

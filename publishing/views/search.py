@@ -5,20 +5,18 @@ each kind, one fetches the ten that are shown. Where there are no hits, the seco
 looks for titles that resemble the words.
 """
 
-import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlencode
 
 from django.db import connections
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from cms.databases import PUBLIC
-from publishing.views import navigation
 from publishing.views.missing import close_titles
 from publishing.views.page import BRIEF, Head, page
+from publishing.views.paths import path_to
+from publishing.views.rows import rows
 
 LONGEST_QUERY = 200
 PAGE_SIZE = 10
@@ -51,7 +49,6 @@ words are, and walks by date or by word as fits."""
 
 MARKS = "\ue000", "\ue001"
 """Private characters around a found word; they become <mark> after escaping."""
-SELECTORS = f"StartSel={MARKS[0]}, StopSel={MARKS[1]}"
 
 CARDS = """
 WITH shown AS (
@@ -63,29 +60,13 @@ WITH shown AS (
            author_name, category_name, category_slug, first_published_at
     FROM published_courses WHERE id = ANY(%(courses)s))
 SELECT id, kind, slug, author_name, category_name, category_slug, first_published_at,
-       ts_headline('english', title, words, 'HighlightAll=true, {marks}'),
+       ts_headline('english', title, words, 'HighlightAll=true, {marks}') AS title,
        ts_headline('english', left(summary || E'\\n' || search_text, 20000), words,
-                   'MaxFragments=2, MaxWords=28, MinWords=10, {marks}'),
-       {sections}
+                   'MaxFragments=2, MaxWords=28, MinWords=10, {marks}')
+           AS extract,
+       {sections} AS sections
 FROM shown, websearch_to_tsquery('english', %(words)s) AS words
-"""
-
-
-@dataclass(slots=True)
-class Hit:
-    id: str
-    kind: str
-    slug: str
-    author_name: str
-    category_name: str
-    category_slug: str
-    first_published_at: datetime
-    title: str
-    """With `MARKS` around the found words, as `extract` has."""
-    extract: str
-
-    def get_absolute_url(self):
-        return reverse(f"publishing:{self.kind}", args=[self.slug])
+""".replace("{marks}", f"StartSel={MARKS[0]}, StopSel={MARKS[1]}")
 
 
 @dataclass(slots=True)
@@ -123,7 +104,7 @@ def search(request):
         "publishing/search.html",
         head=Head(
             title=f"Search: {words}" if words else "Search",
-            url=reverse("publishing:search"),
+            url=path_to("search"),
             robots="noindex, follow",
             newer=address(page=number - 1) if number > 1 else "",
             older=address(page=number + 1) if len(wanted) > first + PAGE_SIZE else "",
@@ -168,20 +149,8 @@ def _hits(words):
 
 
 def _close_ones(words):
-    return [
-        Hit(
-            id=row["id"],
-            kind=row["kind"],
-            slug=row["slug"],
-            author_name=row["author_name"],
-            category_name=row["category_name"],
-            category_slug=row["category_slug"],
-            first_published_at=row["first_published_at"],
-            title=row["title"],
-            extract=row["summary"],
-        )
-        for row in close_titles(words, at_most=PAGE_SIZE)
-    ]
+    found = close_titles(words, at_most=PAGE_SIZE)
+    return [{**each, "extract": each["summary"]} for each in found]
 
 
 def _cards(hits, words):
@@ -190,16 +159,8 @@ def _cards(hits, words):
     ids = {"article": [], "course": []}
     for kind, item_id, *_ in hits:
         ids[kind].append(item_id)
-    sections = navigation.COLUMN if navigation.are_old() else "NULL"
-    with connections[PUBLIC].cursor() as cursor:
-        cursor.execute(
-            CARDS.format(sections=sections, marks=SELECTORS),
-            {"words": words, "articles": ids["article"], "courses": ids["course"]},
-        )
-        rows = cursor.fetchall()
-    if rows and rows[0][-1]:
-        navigation.keep(json.loads(rows[0][-1]))
-    by_id = {row[0]: Hit(*row[:-1]) for row in rows}
+    found = rows(CARDS, words=words, articles=ids["article"], courses=ids["course"])
+    by_id = {each["id"]: each for each in found}
     # An item may have been taken down between the two queries.
     return [by_id[hit[1]] for hit in hits if hit[1] in by_id]
 

@@ -1,21 +1,21 @@
 """Stories by subject: the tree of categories, and tags."""
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
-from django.db.models.functions import JSONObject
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from publishing.models import (
-    PublicRedirect,
-    PublishedArticle,
-    PublishedCategory,
-    PublishedTag,
-)
+from publishing.models import PublicRedirect, PublishedCategory
 from publishing.views.missing import not_here
-from publishing.views.navigation import arrived_with, riding_on
+from publishing.views.navigation import arrived_on, riding_on
 from publishing.views.page import Head, page
 from publishing.views.paging import slice_of
+from publishing.views.paths import path_to
+from publishing.views.rows import (
+    ARTICLE_CARDS,
+    CATEGORY,
+    IN_CATEGORY,
+    TAG,
+    TAGGED,
+    row,
+)
 
 
 @require_safe
@@ -25,8 +25,8 @@ def categories(request):
     )
     listed = list(riding_on(everything))
     if listed:
-        arrived_with(listed[0])
-    path = reverse("publishing:categories")
+        arrived_on(listed[0])
+    path = path_to("categories")
     return page(
         request,
         "publishing/categories.html",
@@ -55,82 +55,54 @@ def _tree(listed):
 
 @require_safe
 def category(request, slug):
-    children = PublishedCategory.objects.filter(parent_id=OuterRef("pk"))
-    found = PublishedCategory.objects.filter(slug=slug).annotate(
-        children=ArraySubquery(
-            children.order_by("display_order", "name").values(
-                json=JSONObject(name="name", slug="slug")
-            )
-        )
-    )
-    item = riding_on(found.order_by("-synced_at")).first()
+    item = row(CATEGORY, decode=("breadcrumbs", "children"), slug=slug)
     if item is None:
-        return not_here(request, PublicRedirect.Kind.CATEGORY, slug, category_path)
-    arrived_with(item)
-    parents = [
-        (above["name"], category_path(above["slug"])) for above in item.breadcrumbs
+        return not_here(request, PublicRedirect.Kind.CATEGORY, slug, "category")
+    above = [
+        (each["name"], path_to("category", each["slug"]))
+        for each in item["breadcrumbs"]
     ]
-    path = category_path(slug)
     return _listing(
         request,
         "publishing/category.html",
-        PublishedArticle.objects.in_category(item.path),
-        title=item.name,
-        description=item.description,
-        path=path,
-        trail=[("Home", "/"), *parents, (item.name, path)],
-        keys=[f"category-{item.id}"],
-        category=item,
+        slice_of(ARTICLE_CARDS, request, IN_CATEGORY, path=item["path"]),
+        item,
+        path=path_to("category", slug),
+        above=above,
+        key=f"category-{item['id']}",
     )
-
-
-def category_path(slug):
-    return reverse("publishing:category", args=[slug])
 
 
 @require_safe
 def tag(request, slug):
-    found = PublishedTag.objects.filter(slug=slug).order_by("-synced_at")
-    item = riding_on(found).first()
+    item = row(TAG, slug=slug)
     if item is None:
-        return not_here(request, PublicRedirect.Kind.TAG, slug, tag_path)
-    arrived_with(item)
-    path = tag_path(slug)
+        return not_here(request, PublicRedirect.Kind.TAG, slug, "tag")
     return _listing(
         request,
         "publishing/tag.html",
-        PublishedArticle.objects.tagged(slug),
-        title=item.name,
-        description=item.description,
-        path=path,
-        trail=[("Home", "/"), (item.name, path)],
-        keys=[f"tag-{item.id}"],
-        tag=item,
+        slice_of(ARTICLE_CARDS, request, TAGGED, slug=slug),
+        item,
+        path=path_to("tag", slug),
+        key=f"tag-{item['id']}",
     )
 
 
-def tag_path(slug):
-    return reverse("publishing:tag", args=[slug])
-
-
-def _listing(
-    request, template, listed, *, title, description, path, trail, keys, **more
-):
-    part = slice_of(listed.posts().newest_first().for_cards(), request)
+def _listing(request, template, part, item, *, path, key, above=()):
     return page(
         request,
         template,
         head=Head(
-            title=title,
+            title=item["name"],
             url=path,
-            description=description,
+            description=item["description"],
             newer=part.newer,
             older=part.older,
             robots="" if part.is_first else "noindex, follow",
             feed=f"{path}feed.",
-            trail=trail,
+            trail=[("Home", "/"), *above, (item["name"], path)],
         ),
-        keys=[*keys, "articles"],
+        keys=[key, "articles"],
+        subject=item,
         part=part,
-        **more,
     )

@@ -395,7 +395,7 @@ def test_the_whole_list_can_be_walked_both_ways_even_within_one_moment(client):
         seen = []
         while path:
             response = client.get(f"/articles/{path}")
-            seen.append([story.title for story in response.context["part"].items])
+            seen.append([story["title"] for story in response.context["part"].items])
             path = getattr(response.context["part"], direction)
         return seen, response.wsgi_request.get_full_path()
 

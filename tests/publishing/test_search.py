@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db(databases=[PUBLIC])
 
 
 def titles(response):
-    return [hit.title for hit in response.context["hits"]]
+    return [hit["title"] for hit in response.context["hits"]]
 
 
 def search(client, words, **more):
