@@ -10,6 +10,10 @@ from editorial.models import ItemKind, OutboxEvent
 @receiver(person_changed, sender=User)
 def publish_the_profile(sender, user, is_new, **kwargs):
     cause = "person is new" if is_new else "person changed"
-    OutboxEvent.objects.mark({user.pk: ItemKind.PROFILE}, cause=cause)
+    OutboxEvent.objects.mark(
+        {user.pk: ItemKind.PROFILE},
+        cause=cause,
+        priority=getattr(user, "sync_priority", 0),  # bulk imports wait
+    )
     if not is_new:
         OutboxEvent.objects.mark_dependents(ItemKind.PROFILE, user.pk, cause=cause)

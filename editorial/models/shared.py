@@ -16,6 +16,8 @@ class SharedRow(models.Model):
     SYNC_KIND: str
     SHOWN: tuple[str, ...]
     """The columns that the copies of other items repeat."""
+    sync_priority = 0
+    """Bulk imports set it below zero on the object: readers' news go first."""
 
     class Meta:
         abstract = True
@@ -38,7 +40,9 @@ class SharedRow(models.Model):
         with transaction.atomic(using=EDITORIAL):
             super().save(*args, **kwargs)
             cause = f"{self.SYNC_KIND} changed"
-            OutboxEvent.objects.mark({self.pk: self.SYNC_KIND}, cause=cause)
+            OutboxEvent.objects.mark(
+                {self.pk: self.SYNC_KIND}, cause=cause, priority=self.sync_priority
+            )
             before = getattr(self, "_shown", None)
             self._shown = self._what_is_shown()
             if before is not None and before != self._shown:
