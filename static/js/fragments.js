@@ -32,13 +32,43 @@ async function ask(url, options = {}) {
   return { answer, html: isHtml ? await answer.text() : "" };
 }
 
-function swap(holder, html) {
+// A fragment's stylesheets go to the head, once, and the fragment waits for them.
+function withStyles(parsed) {
+  const waiting = [];
+  for (const link of parsed.querySelectorAll("link[rel=stylesheet]")) {
+    const href = link.getAttribute("href");
+    link.remove();
+    if (document.head.querySelector(`link[href="${CSS.escape(href)}"]`)) continue;
+    const sheet = document.createElement("link");
+    sheet.rel = "stylesheet";
+    sheet.href = href;
+    waiting.push(new Promise((done) => { sheet.onload = sheet.onerror = done; }));
+    document.head.append(sheet);
+  }
+  return Promise.all(waiting);
+}
+
+async function swap(holder, html) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
+  await withStyles(parsed);
+  const focused = holder.contains(document.activeElement) ? document.activeElement : null;
   holder.replaceChildren(...parsed.body.childNodes);
   holder.removeAttribute("aria-busy");
+  if (focused) keepFocus(holder, focused);
   const news = holder.querySelector("[data-announce]");
   if (news) announce(news.dataset.announce || news.textContent.trim());
   watchAll(holder);
+}
+
+// Focus stays where it was, or goes to the fragment: never back to the page's start.
+function keepFocus(holder, focused) {
+  const same = focused.id && holder.querySelector(`#${CSS.escape(focused.id)}`);
+  const form = !same && focused.closest("form")?.getAttribute("action");
+  const place = same
+    || (form && holder.querySelector(`form[action="${CSS.escape(form)}"] button`))
+    || holder;
+  if (place === holder) holder.tabIndex = -1;
+  place.focus({ preventScroll: true });
 }
 
 function away(holder) {
@@ -55,7 +85,7 @@ async function load(holder) {
   holder.setAttribute("aria-busy", "true");
   try {
     const { answer, html } = await ask(holder.dataset.fragment);
-    if (answer.ok && html) swap(holder, html);
+    if (answer.ok && html) await swap(holder, html);
     else away(holder);
   } catch {
     away(holder);
@@ -77,7 +107,7 @@ async function send(holder, form, submitter) {
     if (answer.redirected && !answer.url.includes("/fragments/")) {
       location.assign(answer.url);
     } else if (html && answer.status < 500) {
-      swap(holder, html);
+      await swap(holder, html);
     } else {
       throw new Error(answer.status);
     }
@@ -120,7 +150,7 @@ document.addEventListener("click", async (event) => {
   try {
     const { answer, html } = await ask(link.dataset.swap || link.href);
     if (!answer.ok || !html) throw new Error(answer.status);
-    swap(holder, html);
+    await swap(holder, html);
   } catch {
     location.assign(link.href);
   }
