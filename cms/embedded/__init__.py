@@ -32,6 +32,7 @@ __all__ = [
     "release",
     "secret_key",
     "var",
+    "where_data_are",
 ]
 
 PATIENCE = 120
@@ -77,6 +78,17 @@ def _socket(known, server):
             "The embedded servers have never come up. Start them with `make demo` or "
             f"any `python manage.py` command, and see {var()}/log/servers.log."
         ) from None
+
+
+def where_data_are():
+    """A sentence when the servers' files are not under `var/`, otherwise nothing."""
+    known = credentials.read()
+    if known.get("runtime") in (None, str(var())):
+        return ""
+    return (
+        f"Root's servers run as nobody, who may not enter {var()}: their files are "
+        f"in {known['runtime']}. `make clean` deletes them too."
+    )
 
 
 # --- Using the servers --------------------------------------------------------

@@ -267,6 +267,7 @@ def _words(process):
 # --- What an earlier run may have left ----------------------------------------
 
 
+@pytest.mark.chaos
 def test_a_cluster_that_was_half_made_is_made_again(folder, use):
     half = folder / "postgresql"
     (half / "data.unfinished/base").mkdir(parents=True)

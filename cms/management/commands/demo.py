@@ -38,9 +38,16 @@ class Command(BaseCommand):
         self.address = f"http://{HOST}:{settings.PORT}"
         lock = Lock(self.folder / "demo.lock")
         self._be_the_only_one(lock)
-        self._migrate()
-        self._collect_static_files()
-        self._write_content()
+        if note := embedded.where_data_are():
+            self.say(note)
+        try:
+            self._migrate()
+            self._collect_static_files()
+            self._write_content()
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Interrupted. Nothing runs; the next `make demo` takes it from here."
+            ) from None
         supervisor = Supervisor(
             self._family(),
             folder=self.folder / "log",
@@ -84,13 +91,18 @@ class Command(BaseCommand):
         )
 
     def _migrate(self):
+        stamp = self.folder / "migrations.stamp"
         for alias in ALIASES:
             executor = MigrationExecutor(connections[alias])
-            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            leaves = executor.loader.graph.leaf_nodes()
+            # The stamp tells a finished run from one that was interrupted after the
+            # last migration, before the grants and the permissions were written.
+            if executor.migration_plan(leaves) or _text(stamp) != str(leaves):
                 self.say(f"Preparing the database {alias}")
                 call_command("migrate", database=alias, verbosity=0)
             else:
                 grants.apply(alias)  # they may have changed without a migration
+        stamp.write_text(str(leaves))
 
     def _collect_static_files(self):
         stamp = self.folder / "static.stamp"
