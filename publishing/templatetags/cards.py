@@ -2,6 +2,7 @@
 
     {% card story "lead" 2 %}   an article; "" is the usual size, "line" has no image
     {% course_card course 2 %}  a course
+    {% hit_card hit %}          what a search found
 
 Written in Python because a list has dozens of them: as included templates they took
 more time than everything else on the page together.
@@ -12,7 +13,7 @@ from html import escape
 from django import template
 from django.utils.safestring import mark_safe
 
-from publishing.templatetags.reading import day, iso, number, picture, price
+from publishing.templatetags.reading import day, iso, marked, number, picture, price
 from publishing.views.paths import path_to
 
 register = template.Library()
@@ -72,6 +73,28 @@ def course_card(course, level):
         summary=description,
         meta=meta,
     )
+
+
+@register.simple_tag
+def hit_card(hit):
+    path = escape(path_to(hit["kind"], hit["slug"]))
+    if hit["kind"] == "course":
+        kicker = "Course"
+    elif hit["category_slug"]:
+        section = escape(path_to("category", hit["category_slug"]))
+        kicker = f'<a href="{section}" dir="auto">{escape(hit["category_name"])}</a>'
+    else:
+        kicker = "Story"
+    when = hit["first_published_at"]
+    html = (
+        f'<article class="hit">\n<p class="kicker">{kicker}</p>\n'
+        f'<h2 class="card__title" dir="auto">'
+        f'<a href="{path}">{marked(hit["title"])}</a></h2>\n'
+        f'<p class="hit__extract" dir="auto">{marked(hit["extract"])}</p>\n'
+        f'<p class="card__meta"><span dir="auto">{escape(hit["author_name"])}</span> '
+        f'<time datetime="{iso(when)}">{day(when)}</time></p>\n</article>'
+    )
+    return mark_safe(html)  # noqa: S308  (escaped piece by piece)
 
 
 def _card(path, *, size, level, image, kicker, title, summary, meta):

@@ -28,7 +28,7 @@ WITH hits AS MATERIALIZED (
            ts_rank_cd(search_vector, {query}, 1) AS rank
     FROM (SELECT * FROM published_articles
           WHERE kind = 'post' AND search_vector @@ {query}
-          ORDER BY first_published_at DESC, id DESC LIMIT 500) AS posts
+          ORDER BY first_published_at DESC, id DESC LIMIT 200) AS posts
   UNION ALL
     SELECT 'article', id, category_slug, category_name, first_published_at,
            ts_rank_cd(search_vector, {query}, 1)
@@ -40,11 +40,12 @@ WITH hits AS MATERIALIZED (
            ts_rank_cd(search_vector, {query}, 1)
     FROM (SELECT * FROM published_courses
           WHERE search_vector @@ {query}
-          ORDER BY first_published_at DESC, id DESC LIMIT 100) AS courses)
+          ORDER BY first_published_at DESC, id DESC LIMIT 50) AS courses)
 SELECT kind, id, category_slug, category_name FROM hits
 ORDER BY rank DESC, first_published_at DESC, id DESC
 """.format(query="websearch_to_tsquery('english', %(words)s)")  # noqa: S608  (a constant)
-"""The query is spelt out each time, not joined: PostgreSQL then knows how common its
+"""Ranking reads the whole text vector of each hit, so only the newest are ranked. The
+query is spelt out each time, not joined: PostgreSQL then knows how common its
 words are, and walks by date or by word as fits."""
 
 MARKS = "\ue000", "\ue001"
