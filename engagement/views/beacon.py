@@ -57,10 +57,13 @@ def _entry(request):
     except (ValueError, TypeError, KeyError, AttributeError, OSError, RecursionError):
         return None
     entry["d"] = visitors.device(agent)
-    entry["r"] = _foreign_host(said.get("referrer"), request.META.get("HTTP_HOST"))
-    for short, name in (("us", "source"), ("um", "medium"), ("uc", "campaign")):
-        entry[short] = _text(said.get(f"utm_{name}"))
-    return entry
+    said_of_itself = {
+        "r": _foreign_host(said.get("referrer"), request.META.get("HTTP_HOST")),
+        "us": _text(said.get("utm_source")),
+        "um": _text(said.get("utm_medium")),
+        "uc": _text(said.get("utm_campaign")),
+    }
+    return entry | {name: text for name, text in said_of_itself.items() if text}
 
 
 def _number(value, largest):

@@ -6,9 +6,9 @@ it is the only copy of nothing that must last.
 
 import logging
 import os
+import threading
 import time
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from uuid import uuid4
 
 import redis
@@ -34,24 +34,48 @@ end
 return 0
 """
 
+# A batch as one string: it goes on to PostgreSQL without being looked into.
+_READ = """
+local entries = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
+local bodies = {}
+for number, entry in ipairs(entries) do bodies[number] = entry[2][2] end
+local last = #entries > 0 and entries[#entries][1] or ''
+return {#entries, last, '[' .. table.concat(bodies, ',') .. ']'}
+"""
+
 _down_until = 0.0
 _salt = (None, b"")
+_of_this_thread = threading.local()
 
 
 def key(name):
     return f"{getattr(settings, 'VIEWS_KEY', 'masthead:views')}:{name}"
 
 
-@lru_cache(maxsize=4)
-def _connect(url):
-    client = redis.Redis.from_url(
-        url, socket_connect_timeout=0.25, socket_timeout=0.5, retry_on_timeout=False
-    )
-    return client, client.register_script(_ADD)
+class Connection:
+    """One connection for each thread: a pool costs more than the command itself."""
+
+    def __init__(self, url):
+        self.url = url
+        self.redis = redis.Redis.from_url(
+            url,
+            single_connection_client=True,
+            socket_connect_timeout=0.25,
+            socket_timeout=0.5,
+        )
+        self.add = self.redis.register_script(_ADD)
+        self.read = self.redis.register_script(_READ)
+
+
+def _connected():
+    known = getattr(_of_this_thread, "connection", None)
+    if known is None or known.url != settings.REDIS_URL:
+        known = _of_this_thread.connection = Connection(settings.REDIS_URL)
+    return known
 
 
 def connection():
-    return _connect(settings.REDIS_URL)[0]
+    return _connected().redis
 
 
 def is_resting():
@@ -90,9 +114,8 @@ def salt(at=None):
 
 def add(entry, *, seen):
     """Put an entry in, unless its visitor was `seen` within half an hour."""
-    _, script = _connect(settings.REDIS_URL)
     return bool(
-        script(
+        _connected().add(
             keys=[key(f"seen:{seen}"), key("stream"), key("life")],
             args=[DEDUPE_SECONDS, uuid4().hex, MAX_ENTRIES, entry],
         )
@@ -106,11 +129,11 @@ def life():
 
 
 def read(*, after, count):
-    """[(entry id, entry)] that follow the entry `after`, oldest first."""
-    entries = connection().xrange(
-        key("stream"), min=f"({after}" if after else "-", count=count
+    """What follows the entry `after`: (how many, id of the last, JSON array)."""
+    number, last, entries = _connected().read(
+        keys=[key("stream")], args=[f"({after}" if after else "-", count]
     )
-    return [(entry_id.decode(), fields[b"v"]) for entry_id, fields in entries]
+    return number, last.decode(), entries.decode()
 
 
 def forget(until):

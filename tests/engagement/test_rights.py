@@ -66,7 +66,7 @@ def test_readers_and_the_worker_need_no_more_than_their_roles(rosa, article):
             ]
         )
         entry = {"k": "article", "c": article.pk.hex, "t": 10**12, "v": uuid4().hex}
-        entry |= {"d": "desktop", "r": "", "us": "", "um": "", "uc": ""}
+        entry["d"] = "desktop"
         stream.wake()
         stream.add(json.dumps(entry), seen="x")
 
@@ -106,8 +106,8 @@ def test_postgresql_lets_the_service_drop_nothing_by_itself():
 
 def test_an_old_view_that_is_drained_late_lands_somewhere(article):
     entry = {"k": "article", "c": article.pk.hex, "t": 10**12, "v": uuid4().hex}
-    entry |= {"d": "desktop", "r": "", "us": "", "um": "", "uc": ""}
+    entry["d"] = "desktop"
     with transaction.atomic(using=ENGAGEMENT):
-        drain.write([json.dumps(entry)])
+        drain.write(json.dumps([entry]))
 
     assert PageView.objects.get().viewed_at.year == 2001
