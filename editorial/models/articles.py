@@ -115,7 +115,7 @@ class Article(Publishable):
             .exclude(article=self)
             .values_list("pk", flat=True)
         }
-        wanted = set()
+        wanted, fresh = set(), []
         for index, block in enumerate(body):
             row = rows.get(block["id"]) or ArticleBlock(article=self)
             if row._state.adding and block["id"] not in taken:
@@ -124,7 +124,11 @@ class Article(Publishable):
             new = (block["type"], block["content"], index)
             if (row.block_type, row.content, row.order_index) != new:
                 row.block_type, row.content, row.order_index = new
-                row.save()
+                if row._state.adding:
+                    fresh.append(row)
+                else:
+                    row.save()
+        ArticleBlock.objects.bulk_create(fresh)
         self.blocks.exclude(pk__in=wanted).delete()
         self._prefetched_objects_cache = {}
 
