@@ -1,20 +1,24 @@
 """What publishing shows on the desk: receipts, and what went live lately."""
 
+from datetime import timedelta
+
 from django.contrib import admin
+from django.utils import timezone
 
 from accounts.permissions import may
 from cms.admin import panel
-from editorial.admin.house import ReadOnlyPage
+from editorial.admin.house import ReadOnlyPage, moment
 from editorial.models import ITEM_MODELS
 from publishing.models import Receipt
 from publishing.templatetags.receipts import outcome
 
 SHOWN = 8
+LATELY = timedelta(days=1)
 
 
 @admin.register(Receipt)
 class ReceiptAdmin(ReadOnlyPage):
-    list_display = ("url", "cause", "committed_at", "content_version", "how_fast")
+    list_display = ("url", "cause", "committed", "content_version", "how_fast")
     list_filter = ("is_live",)
     ordering = ("-committed_at",)
     fields = (
@@ -32,6 +36,10 @@ class ReceiptAdmin(ReadOnlyPage):
     def has_view_permission(self, request, obj=None):
         return may(request.user, "view_sync")
 
+    @admin.display(description="When", ordering="committed_at")
+    def committed(self, receipt):
+        return moment(receipt.committed_at)
+
     @admin.display(description="For readers")
     def how_fast(self, receipt):
         return outcome(receipt)
@@ -39,22 +47,34 @@ class ReceiptAdmin(ReadOnlyPage):
 
 @panel(order=65)
 def recently_published(request):
-    """The newest receipts of what this person may view, with their titles."""
+    """What went live lately, with its receipt, and what was taken down."""
     if not may(request.user, "view"):
         return None
-    receipts = list(Receipt.objects.order_by("-committed_at")[: 6 * SHOWN])
-    ids = [receipt.item_id for receipt in receipts]
     items = {}
     for model in ITEM_MODELS.values():
-        rows = model.objects.visible_to(request.user).filter(pk__in=ids)
-        items |= {row.pk: row for row in rows.only("title")}
-    rows, seen = [], set()
-    for receipt in receipts:
-        item = items.get(receipt.item_id)
-        if item is None or item.pk in seen:
-            continue
-        seen.add(item.pk)
-        rows.append({"item": item, "receipt": receipt, "outcome": outcome(receipt)})
+        rows = model.objects.visible_to(request.user)
+        live = rows.live().order_by("-published_at").only("title", "published_at")
+        items |= {row.pk: row for row in live[:SHOWN]}
+        gone = Receipt.objects.filter(
+            is_live=False, committed_at__gt=timezone.now() - LATELY
+        ).order_by("-committed_at")
+        gone = rows.filter(pk__in=list(gone.values_list("item_id", flat=True)[:SHOWN]))
+        items |= {row.pk: row for row in gone.only("title", "published_at")}
+    receipts = Receipt.objects.filter(item_id__in=items)
+    newest = {
+        receipt.item_id: receipt
+        for receipt in receipts.order_by("item_id", "-committed_at").distinct("item_id")
+    }
+    rows = [
+        {
+            "item": item,
+            "receipt": newest.get(pk),
+            "when": newest[pk].committed_at if pk in newest else item.published_at,
+            "url": newest[pk].url if pk in newest and newest[pk].is_live else "",
+        }
+        for pk, item in items.items()
+    ]
+    rows.sort(key=lambda row: row["when"], reverse=True)
     return {
         "title": "Lately for readers",
         "template": "admin/desk/receipts.html",

@@ -4,6 +4,7 @@ import re
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.widgets import Script
 from django.urls import reverse_lazy
 
 from editorial import blocks
@@ -18,7 +19,7 @@ class BodyWidget(forms.Textarea):
     """A large textarea; `body.js` adds a toolbar and a live word count."""
 
     class Media:
-        js = ["admin_skin/body.js"]
+        js = [Script("admin_skin/body.js", defer=True)]
 
     def __init__(self, attrs=None):
         library = reverse_lazy("admin:editorial_media_library")

@@ -292,7 +292,7 @@ class LessonForm(forms.ModelForm):
         }
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         self.old = self.instance.content_blocks or []
         self.notes = []
         if "slug" in self.fields:
@@ -462,8 +462,6 @@ class LessonAdmin(HousePage):
 
     def render_change_form(self, request, context, *args, **kwargs):
         if lesson := context.get("original"):
-            context["title"] = str(lesson)
-            context["subtitle"] = None
             context["course"] = lesson.course
             context["state_line"] = lesson.course.state_line()
         return super().render_change_form(request, context, *args, **kwargs)

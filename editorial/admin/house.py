@@ -5,6 +5,8 @@ from django.contrib.admin import ShowFacets
 from django.db import transaction
 from django.http import Http404
 from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.html import format_html
 
 from accounts.backends import VERBS
 from accounts.permissions import may
@@ -13,6 +15,17 @@ from editorial.models import AuditLog
 
 REMEMBERED = 50
 """Lines of the audit log on a history page."""
+
+
+def moment(when):
+    """A time on a page; `desk.js` shows it by the reader's own clock."""
+    if when is None:
+        return "–"
+    return format_html(
+        '<time datetime="{}" data-local>{}</time>',
+        when.isoformat(),
+        timezone.localtime(when).strftime("%-d %b %Y, %H:%M %Z"),
+    )
 
 
 def origin_of(request):
@@ -62,6 +75,22 @@ class HousePage(admin.ModelAdmin):
     def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
         """What one may not see does not exist."""
         raise Http404(f"There is no such {opts.verbose_name}.")
+
+    # Pages -------------------------------------------------------------------
+
+    def changelist_view(self, request, extra_context=None):
+        title = self.opts.verbose_name_plural.capitalize()
+        return super().changelist_view(
+            request, {"title": title, **(extra_context or {})}
+        )
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        """Titled by what it is about, and not by the verb."""
+        if context.get("original") is None:
+            context["title"] = f"New {self.opts.verbose_name}"
+        else:
+            context |= {"title": str(context["original"]), "subtitle": None}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     # The audit log -----------------------------------------------------------
 

@@ -25,7 +25,7 @@ from accounts.permissions import may
 from cms.databases import EDITORIAL
 from editorial import actions
 from editorial.admin import preview, remarks, stale, versions
-from editorial.admin.house import HousePage, origin_of
+from editorial.admin.house import HousePage, moment, origin_of
 from editorial.admin.verbs import VERBS, is_possible, offers, refusals
 from editorial.exceptions import Refused, StaleEdit
 from editorial.models import Category, LiveSlug, Media, Status, Version
@@ -52,7 +52,7 @@ class ItemForm(forms.ModelForm):
         required=False,
         max_length=500,
         label="What changed",
-        help_text="Kept with the version, for those who read the history.",
+        widget=forms.TextInput(attrs={"placeholder": "What changed, in a few words"}),
     )
 
     user: User
@@ -65,7 +65,7 @@ class ItemForm(forms.ModelForm):
     """What the converter of the body has to say."""
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         self.stale = None
         for name in self.merged:
             if name in self.fields:
@@ -300,7 +300,7 @@ class ItemAdmin(HousePage):
 
     @admin.display(description="Changed", ordering="updated_at")
     def changed(self, item):
-        return item.updated_at
+        return moment(item.updated_at)
 
     # The form ----------------------------------------------------------------
 
@@ -424,8 +424,6 @@ class ItemAdmin(HousePage):
                 Status.PUBLISHED,
                 Status.UNPUBLISHED,
             )
-            context["title"] = str(item)
-            context["subtitle"] = None
         context["may_submit"] = item is None or any(
             offer.verb.name == "submit" for offer in context.get("offers", [])
         )

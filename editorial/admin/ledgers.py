@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import may
-from editorial.admin.house import ReadOnlyPage
+from editorial.admin.house import ReadOnlyPage, moment
 from editorial.models import AuditLog, OutboxEvent
 from editorial.signals import outbox_written
 
@@ -29,7 +29,7 @@ def as_text(value):
 class AuditLogAdmin(ReadOnlyPage):
     list_display = (
         "number",
-        "created_at",
+        "created",
         "user_label",
         "action",
         "resource_type",
@@ -52,6 +52,10 @@ class AuditLogAdmin(ReadOnlyPage):
         "hash",
         "previous_hash",
     )
+
+    @admin.display(description="When", ordering="created_at")
+    def created(self, row):
+        return moment(row.created_at)
 
     @admin.display(description="What")
     def what(self, row):
@@ -85,7 +89,7 @@ class Delivered(admin.SimpleListFilter):
 @admin.register(OutboxEvent)
 class OutboxEventAdmin(ReadOnlyPage):
     change_form_template = "admin/editorial/outbox/change_form.html"
-    list_display = ("cause", "created_at", "kind", "how_many", "attempts", "outcome")
+    list_display = ("cause", "created", "kind", "how_many", "attempts", "outcome")
     list_filter = (Delivered,)
     ordering = ("-id",)
     fields = (
@@ -130,6 +134,10 @@ class OutboxEventAdmin(ReadOnlyPage):
         return HttpResponseRedirect(
             reverse("admin:editorial_outboxevent_change", args=[pk])
         )
+
+    @admin.display(description="When", ordering="id")
+    def created(self, event):
+        return moment(event.created_at)
 
     @admin.display(description="Items")
     def how_many(self, event):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import may
 from cms.databases import EDITORIAL
 from editorial import imaging
-from editorial.admin.house import HousePage
+from editorial.admin.house import HousePage, moment
 from editorial.admin.taxonomy import NAMED
 from editorial.models import Article, ArticleBlock, Course, LiveUse, Media, MediaFolder
 from editorial.tasks import make_variants
@@ -110,7 +110,7 @@ class MediaAdmin(HousePage):
         "facts",
         "alt_state",
         "folder",
-        "uploaded_at",
+        "uploaded",
     )
     list_display_links = ("thumbnail", "__str__")
     list_filter = ("file_type", KindFilter)
@@ -196,6 +196,10 @@ class MediaAdmin(HousePage):
                 ]
             }
         )
+
+    @admin.display(description="Uploaded", ordering="uploaded_at")
+    def uploaded(self, media):
+        return moment(media.uploaded_at)
 
     @admin.display(description="")
     def thumbnail(self, media):

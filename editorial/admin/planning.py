@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from accounts.permissions import may
 from editorial import actions
-from editorial.admin.house import HousePage, origin_of
+from editorial.admin.house import HousePage, moment, origin_of
 from editorial.admin.items import uuid_or_none
 from editorial.exceptions import Refused
 from editorial.models import (
@@ -120,10 +120,7 @@ class EditorialTaskAdmin(HousePage):
             return "–"
         late = task.due_date < timezone.now() and task.completed_at is None
         return format_html(
-            '<time class="{}" datetime="{}">{}</time>',
-            "late" if late else "",
-            task.due_date.isoformat(),
-            timezone.localtime(task.due_date).strftime("%-d %b %H:%M"),
+            '<span class="{}">{}</span>', "late" if late else "", moment(task.due_date)
         )
 
 
@@ -204,7 +201,7 @@ class ReleaseItemInline(admin.TabularInline):
 @admin.register(Release)
 class ReleaseAdmin(HousePage):
     change_form_template = "admin/editorial/release/change_form.html"
-    list_display = ("name", "created_by", "created_at", "released_at")
+    list_display = ("name", "created_by", "created", "released")
     list_select_related = ("created_by",)
     search_fields = ("name",)
     fields = ("name", "released_at")
@@ -220,6 +217,14 @@ class ReleaseAdmin(HousePage):
         if not change:
             obj.created_by = request.user
         obj.save()
+
+    @admin.display(description="Made", ordering="created_at")
+    def created(self, release):
+        return moment(release.created_at)
+
+    @admin.display(description="Went out", ordering="released_at")
+    def released(self, release):
+        return moment(release.released_at)
 
     def get_urls(self):
         return [

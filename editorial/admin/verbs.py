@@ -34,7 +34,7 @@ class Question(forms.Form):
 
     def __init__(self, *args, item, user, **kwargs):
         self.item, self.user = item, user
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         self.fields["seen_revision"].initial = item.revision
 
     def answers(self):

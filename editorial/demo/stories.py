@@ -11,7 +11,15 @@ from django.utils import timezone
 from cms.databases import EDITORIAL
 from editorial import actions, blocks
 from editorial.demo import records
-from editorial.models import Article, Category, EditorialTask, Status, Tag
+from editorial.models import (
+    Article,
+    Category,
+    EditorialTask,
+    Status,
+    Tag,
+    Version,
+    WorkflowHistory,
+)
 from editorial.remarks import add_remark, resolve_remark
 
 FOLDER = Path(__file__).parent / "stories"
@@ -249,3 +257,11 @@ def long_ago(item, ago):
     if fresh.status in (Status.DRAFT, Status.PENDING_REVIEW):
         moments["created_at"] = then - timedelta(hours=4)
     type(item).objects.filter(pk=item.pk).update(**moments)
+    for hours, row in enumerate(Version.objects.of(item).light()):
+        Version.objects.filter(pk=row.pk).update(
+            created_at=then - timedelta(hours=5 * hours)
+        )
+    for hours, row in enumerate(WorkflowHistory.objects.of(item)):
+        WorkflowHistory.objects.filter(pk=row.pk).update(
+            changed_at=then - timedelta(hours=hours)
+        )
