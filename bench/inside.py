@@ -494,9 +494,10 @@ def know_content():
 @task
 def drain():
     """Seconds to drain the stream, and to COPY the same rows plainly."""
+    from engagement.models import PageView
     from engagement.views import drain as views
 
-    columns = views.COLUMNS
+    columns = ", ".join(field.column for field in PageView._meta.concrete_fields)
     with connections[ENGAGEMENT].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM content_views")
         before = cursor.fetchone()[0]
@@ -520,7 +521,8 @@ def _copy_views(cursor, rows, columns, newest):
     try:
         with transaction.atomic(using=ENGAGEMENT):
             cursor.execute(
-                f"DELETE FROM content_views WHERE id IN (SELECT id FROM ({newest}) AS n)"
+                "DELETE FROM content_views "
+                f"WHERE id IN (SELECT id FROM ({newest}) AS newest)"
             )
             began = time.perf_counter()
             with cursor.copy(f"COPY content_views ({columns}) FROM STDIN") as copy:
@@ -543,7 +545,7 @@ def have_counters(items):
         cursor.execute(
             """
             INSERT INTO counter_totals (kind, target_id, metric, amount)
-            SELECT 'article', md5('bench ' || n)::uuid, 'view', 1 + n % 1000
+            SELECT 'article', md5('bench ' || n)::uuid, 'view', 1 + mod(n, 1000)
             FROM generate_series(1, %s) AS n
             ON CONFLICT (target_id, metric, kind) DO NOTHING
             """,
@@ -561,8 +563,8 @@ def have_counters(items):
         others = [row[0] for row in cursor.fetchall()]
         cursor.execute(
             f"""
-            INSERT INTO content_counters (id, view_count {"".join(", " + o for o in others)})
-            SELECT md5('bench ' || n)::uuid, 1 + n %% 1000 {", 0" * len(others)}
+            INSERT INTO content_counters ({", ".join(["id", "view_count", *others])})
+            SELECT md5('bench ' || n)::uuid, 1 + mod(n, 1000) {", 0" * len(others)}
             FROM generate_series(1, %s) AS n
             ON CONFLICT (id) DO NOTHING
             """,
@@ -595,20 +597,20 @@ def counter_cycle(items, changes=1000, times=7):
     taken = []
     for _ in range(times + 1):
         chosen = dice.sample(range(1, items + 1), changes)
-        CounterDelta.objects.write(
-            (
-                "article",
-                UUID(hashlib.md5(f"bench {n}".encode()).hexdigest()),
-                Metric.VIEW,
-                1,
+        with transaction.atomic(using=ENGAGEMENT):
+            CounterDelta.objects.write(
+                ("article", _counted(n), Metric.VIEW, 1) for n in chosen
             )
-            for n in chosen
-        )
         began = time.perf_counter()
         ledger.fold()
         public.publish_counters()
         taken.append(1000 * (time.perf_counter() - began))
     return {"median": statistics.median(taken[1:]), "all": taken[1:]}
+
+
+def _counted(number):
+    """The id that `have_counters` made for this number."""
+    return UUID(hashlib.md5(f"bench {number}".encode()).hexdigest())
 
 
 def main():

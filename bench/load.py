@@ -102,8 +102,8 @@ def measure(target, seconds):
     used = target.processes() - before if target.processes else 0
     if not answer["requests"] or answer["wrong"] or answer["broken"]:
         raise WrongAnswers(
-            f"{target.name}: of {answer['requests']} answers {answer['wrong']} were not "
-            f"{target.status} with {target.mark!r}, and {answer['broken']} broke."
+            f"{target.name}: of {answer['requests']} answers {answer['wrong']} were "
+            f"not {target.status} with {target.mark!r}, and {answer['broken']} broke."
         )
     return Round(
         rate=answer["requests"] / answer["seconds"],

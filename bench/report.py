@@ -1,8 +1,8 @@
 """Figures, and the two files they are written to."""
 
 import json
+import os
 import platform
-import subprocess
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from bench import load
 
 HERE = Path(__file__).resolve().parent
+waiting_at_the_start = Path("/proc/loadavg").read_text().split()[0]
 
 
 @dataclass
@@ -46,6 +47,7 @@ class Report:
 
     def note(self, text):
         self.notes.append(text)
+        self.say(f"    {text}")
 
     def _add(self, name, value, unit, goal, ok):
         self.figures.append(Figure(name, round(value, 3), unit, goal, bool(ok)))
@@ -96,9 +98,8 @@ class Report:
         yield "| page | server | requests/s | p50 ms | p99 ms | processor ms |"
         yield "|---|---|---:|---:|---:|---:|"
         for what, server, rate, p50, p99, cpu in self.rates:
-            yield (
-                f"| {what} | {server} | {rate:,.0f} | {p50:.1f} | {p99:.1f} | {cpu:.2f} |"
-            )
+            cells = (f"{rate:,.0f}", f"{p50:.1f}", f"{p99:.1f}", f"{cpu:.2f}")
+            yield f"| {what} | {server} | {' | '.join(cells)} |"
         yield ""
         yield "## How"
         yield ""
@@ -125,44 +126,45 @@ def machine():
         ),
         platform.machine(),
     )
-    cores = subprocess.run(
-        ["nproc"], capture_output=True, text=True, check=False
-    ).stdout
     waiting = Path("/proc/loadavg").read_text().split()[0]
     yield (
-        f"{cpu}, {cores.strip()} cores, {platform.system()} {platform.release()}, Python "
-        f"{platform.python_version()}. At the end of the run one-minute load was {waiting}."
+        f"{cpu}, {len(os.sched_getaffinity(0))} cores, {platform.system()} "
+        f"{platform.release()}, Python {platform.python_version()}."
+    )
+    yield (
+        f"Load when it began: {waiting_at_the_start} (others use this machine, too, if "
+        f"it is not near 0); at the end {waiting}."
     )
 
 
 def method(articles):
     yield (
-        "Only ratios mean anything: everything that is compared runs on this machine, at "
-        "the same time, under the same gunicorn (2 workers of 4 threads, `gthread`) and "
-        "against the same PostgreSQL, with its default durability. Servers are "
-        "measured in turn, round by round, and a figure is the median of the "
-        "ratios of the rounds."
+        "Only ratios mean anything: everything that is compared runs on this machine, "
+        "at the same time, under the same gunicorn (2 workers of 4 threads, `gthread`) "
+        "and against the same PostgreSQL, with its default durability. Servers are "
+        "measured in turn, round by round; a figure is the median of the ratios of the "
+        "rounds."
+    )
+    client = "`wrk`" if load.TOOL == "wrk" else "our own (`wrk` is not here)"
+    yield (
+        f"The client is {client} with {load.CONNECTIONS} connections. It looks at "
+        "every answer: another status, or an article without its text, ends the figure."
     )
     yield (
-        f"The client is {'`wrk`' if load.TOOL == 'wrk' else 'our own (wrk is not here)'} "
-        f"with {load.CONNECTIONS} connections. It looks at every answer: another status, or "
-        "an article without its text, ends the figure."
+        "Both sites have the same articles: 12 blocks, about 700 words, made by "
+        "`bench/articles.py`. Requests go round all of them, so it is not always the "
+        "same page. The peer's templates are those of a tutorial, a good deal smaller "
+        "than our pages, and nothing is cached on either side."
     )
     yield (
-        "Both sites have the same articles: 12 blocks, about 700 words of "
-        "`bench/articles.py`. Requests go round all of them, so that no page is always "
-        "the same one. The peer's templates are those of its tutorial, a good deal "
-        "smaller than our pages, and nothing is cached on either side."
-    )
-    yield (
-        f"Scale figures are taken with {articles:,} live articles; beyond the first 500 "
-        "only titles, addresses and dates are new. `BENCH_ARTICLES=100000 make bench` "
+        f"Scale figures are taken with {articles:,} live articles; beyond the first "
+        "500 only titles, addresses and dates are new. `BENCH_ARTICLES=100000 make bench` "
         "takes them with another number."
     )
     yield (
-        "A publish is timed from the call of the action to the first anonymous GET, asked "
-        "for every 4 ms, that shows the text: through outbox, Redis, a Celery worker, the "
-        "public database and gunicorn."
+        "A publish is timed from the call of the action to the first anonymous GET, "
+        "repeated every 4 ms, that shows the text: through outbox, Redis, a Celery "
+        "worker, the public database and gunicorn."
     )
 
 

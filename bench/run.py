@@ -267,8 +267,8 @@ class Bench:
         self.report.at_most("publish to seen by an anonymous GET, p50", p50, 150, "ms")
         self.report.at_most("publish to seen by an anonymous GET, p99", p99, 500, "ms")
         self.report.note(
-            f"{PUBLISHES} publishes on an idle site; the action itself, up to its commit, "
-            f"took {load.percentile(acted, 50):.0f} ms of it (p50)."
+            f"{PUBLISHES} publishes on an idle site; the action itself, up to its "
+            f"commit, took {load.percentile(acted, 50):.0f} ms of it (p50)."
         )
 
     # --- Scale ----------------------------------------------------------------
@@ -286,9 +286,9 @@ class Bench:
         )
         self.report.note(
             f"The rebuild took {built['seconds']:.0f} s; a COPY of the same "
-            f"{copied['rows']:,} rows ({copied['megabytes']:.0f} MB) into a table with the "
-            f"same indexes {copied['indexed']:.0f} s, and into one without indexes and "
-            f"without the search vector {copied['bare']:.0f} s."
+            f"{copied['rows']:,} rows ({copied['megabytes']:.0f} MB) into a table with "
+            f"the same indexes {copied['indexed']:.0f} s, and into one without indexes "
+            f"and without the search vector {copied['bare']:.0f} s."
         )
         port = self.serve("public")
         asked = [
@@ -359,8 +359,8 @@ class Bench:
             1.2,
         )
         self.report.note(
-            f"The cycle (fold, then copy to the public database) took {few:.0f} ms with "
-            f"10,000 and {many:.0f} ms with 1,000,000 items, each the median of 7."
+            f"The cycle (fold, then copy to the public database) took {few:.0f} ms "
+            f"with 10,000 and {many:.0f} ms with 1,000,000 items, each the median of 7."
         )
 
     # --- The demo -------------------------------------------------------------

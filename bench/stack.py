@@ -1,4 +1,4 @@
-"""The bench's own servers: its own cluster, its own ports, all of them ended with it."""
+"""The bench's own servers, on a cluster and ports of its own, ended with it."""
 
 import json
 import os
@@ -109,7 +109,7 @@ class Stack:
         return "\n".join(lines[-count:])
 
     def processor_seconds(self, name):
-        """What the processes of a server have used so far, its own children included."""
+        """What a server has used so far, its own children included."""
         group, used = self.children[name].pid, 0
         for entry in Path("/proc").glob("[0-9]*/stat"):
             try:

@@ -1,4 +1,4 @@
-"""fill.py N: a blog with the first N of `bench.articles`; kept if it has them already."""
+"""fill.py N: a blog with the first N of `bench.articles`, unless it has them."""
 
 import os
 import sys
