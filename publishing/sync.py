@@ -51,7 +51,7 @@ def deliver_claimed(event_id):
             fan_out(event)
         else:
             snapshot = apply(event)
-            delivered.send(OutboxEvent, items=_announced(snapshot))
+            delivered.send(OutboxEvent, items=_announced(snapshot, event))
             acknowledge(event)
     except Exception as problem:
         # One bad event must not stop the others: it is kept, with its error.
@@ -198,7 +198,8 @@ def _last_url(truth):
     return url_of(truths.Truth(truth.id, truth.kind, slug=truth.old_slugs[-1]))
 
 
-def _announced(snapshot):
+def _announced(snapshot, event):
+    news = event.version.item_id if event.announce and event.version_id else None
     return [
         {
             "id": pk,
@@ -207,6 +208,7 @@ def _announced(snapshot):
             "epoch": snapshot.epoch,
             "sequence": snapshot.sequences[pk],
             "ref": reference(truth),
+            "announce": truth.live and pk == news,
         }
         for pk, truth in snapshot.truths.items()
     ]
