@@ -44,7 +44,7 @@ def card(story, size, level):
         image=None if size == "line" else story["image"],
         kicker=kicker,
         title=story["title"],
-        summary="" if size == "line" else story["excerpt"],
+        summary=story["excerpt"],
         meta=meta,
     )
 

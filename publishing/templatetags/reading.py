@@ -32,16 +32,13 @@ def asset(parser, token):
 
 @register.simple_tag
 def trail(steps):
-    """Breadcrumbs: [(name, path), …], the page itself last."""
-    *above, (name, _) = steps
+    """Breadcrumbs: [(name, path), …]. The last is the page itself, whose heading
+    follows; only the ones above it are shown."""
     items = "".join(
-        f'<li><a href="{escape(path)}" dir="auto">{escape(title)}</a></li>'
-        for title, path in above
+        f'<li><a href="{escape(path)}" dir="auto">{escape(name)}</a></li>'
+        for name, path in steps[:-1]
     )
-    html = (
-        f'<nav class="trail" aria-label="Breadcrumb"><ol>{items}<li>'
-        f'<span aria-current="page" dir="auto">{escape(name)}</span></li></ol></nav>'
-    )
+    html = f'<nav class="trail" aria-label="Breadcrumb"><ol>{items}</ol></nav>'
     return mark_safe(html)  # noqa: S308  (escaped piece by piece)
 
 

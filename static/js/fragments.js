@@ -48,10 +48,10 @@ function withStyles(parsed) {
   return Promise.all(waiting);
 }
 
-async function swap(holder, html) {
+async function swap(holder, html, used = document.activeElement) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
   await withStyles(parsed);
-  const focused = holder.contains(document.activeElement) ? document.activeElement : null;
+  const focused = holder.contains(used) ? used : null;
   holder.replaceChildren(...parsed.body.childNodes);
   holder.removeAttribute("aria-busy");
   if (focused) keepFocus(holder, focused);
@@ -62,13 +62,20 @@ async function swap(holder, html) {
 
 // Focus stays where it was, or goes to the fragment: never back to the page's start.
 function keepFocus(holder, focused) {
-  const same = focused.id && holder.querySelector(`#${CSS.escape(focused.id)}`);
-  const form = !same && focused.closest("form")?.getAttribute("action");
-  const place = same
-    || (form && holder.querySelector(`form[action="${CSS.escape(form)}"] button`))
-    || holder;
+  const place = twin(holder, focused) || holder;
   if (place === holder) holder.tabIndex = -1;
   place.focus({ preventScroll: true });
+}
+
+// What stands now where this control stood: by its id, or by its place in its form.
+function twin(holder, control) {
+  if (control.id) return holder.querySelector(`#${CSS.escape(control.id)}`);
+  const old = control.closest("form");
+  if (!old) return null;
+  const action = CSS.escape(old.getAttribute("action") || "");
+  const form = holder.querySelector(`form[action="${action}"]`);
+  const place = [...old.querySelectorAll("button")].indexOf(control);
+  return form?.querySelectorAll("button")[place];
 }
 
 function away(holder) {
@@ -99,6 +106,8 @@ async function send(holder, form, submitter) {
   const target = submitter?.getAttribute("formaction") || form.getAttribute("action");
   const url = new URL(target || holder.dataset.fragment, location.href);
   if (!isPost) url.search = new URLSearchParams(data);
+  // A disabled button loses the focus: remember now where it was.
+  const used = submitter || document.activeElement;
   holder.setAttribute("aria-busy", "true");
   if (submitter) submitter.disabled = true;
   try {
@@ -107,7 +116,7 @@ async function send(holder, form, submitter) {
     if (answer.redirected && !answer.url.includes("/fragments/")) {
       location.assign(answer.url);
     } else if (html && answer.status < 500) {
-      await swap(holder, html);
+      await swap(holder, html, used);
     } else {
       throw new Error(answer.status);
     }
