@@ -54,9 +54,7 @@ def provision(conninfo, passwords, *, embedded=False, say=lambda line: None):
     """
     with psycopg.connect(conninfo, autocommit=True) as connection:
         _refuse_old_server(connection)
-        superuser = connection.execute(
-            "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
-        ).fetchone()[0]
+        superuser = _is_superuser(connection)
         for role in ROLES:
             _make_role(connection, role, passwords.get(role), say)
         if embedded:
@@ -80,6 +78,14 @@ def provision(conninfo, passwords, *, embedded=False, say=lambda line: None):
     for name in [*names, "template1"] if embedded else names:
         with psycopg.connect(conninfo, dbname=name, autocommit=True) as connection:
             _furnish(connection, superuser)
+
+
+def _is_superuser(connection):
+    return bool(
+        connection.execute(
+            "SELECT FROM pg_roles WHERE rolname = current_user AND rolsuper"
+        ).fetchall()
+    )
 
 
 def _refuse_old_server(connection):

@@ -10,7 +10,7 @@ class Lock:
 
     def __init__(self, path):
         self.path = path
-        self._file = None
+        self._file: int | None = None
 
     def take(self, *, shared=False, patience=0.0):
         """True when we hold it. Waits up to `patience` seconds."""
@@ -28,6 +28,8 @@ class Lock:
                 time.sleep(0.03)
 
     def write(self, text):
+        """Leave a note in the file, for whoever finds it held."""
+        assert self._file is not None, "take it first"
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, text.encode(), 0)
 

@@ -222,7 +222,7 @@ def program_version(program):
         check=True,
         env=server_environment(),
     ).stdout
-    return int(re.search(r"\d+", said)[0])
+    return int(re.findall(r"\d+", said)[0])
 
 
 def _copied(wheel, runtime_folder):

@@ -39,7 +39,7 @@ class Postgresql:
         self.password = password
         self.fast = fast
         self.say = say
-        self.process = None
+        self.process: subprocess.Popen | None = None
 
     @property
     def conninfo(self):
@@ -96,7 +96,7 @@ class Postgresql:
     def _answers(self):
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            if self.process.poll() is not None:
+            if not self.is_running():
                 return False
             try:
                 psycopg.connect(self.conninfo).close()
@@ -104,7 +104,7 @@ class Postgresql:
             except psycopg.OperationalError as error:
                 if "password authentication failed" in str(error):
                     self._set_password()
-                    return self.process.poll() is None and self._answers()
+                    return self.is_running() and self._answers()
             time.sleep(0.03)
         self.stop()
         return False

@@ -1,6 +1,7 @@
 """One Redis, reachable through a Unix socket only."""
 
 import signal
+import subprocess
 import time
 from datetime import datetime
 
@@ -24,7 +25,7 @@ class RedisServer:
         self.log = places.var() / "log" / "redis.log"
         self.fast = fast
         self.say = say
-        self.process = None
+        self.process: subprocess.Popen | None = None
 
     def start(self):
         self._end_orphan()
@@ -67,7 +68,7 @@ class RedisServer:
     def _answers(self):
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            if self.process.poll() is not None:
+            if not self.is_running():
                 return False
             try:
                 with self._client() as client:
