@@ -14,7 +14,7 @@ GROUPS = (
     ("House", ("User", "OutboxEvent", "Receipt", "AuditLog", "MediaFolder")),
 )
 
-PANELS = []
+PANELS: list = []
 
 
 def panel(*, order):

@@ -305,7 +305,7 @@ def _held(cursor, things):
 
     Roles that are not ours (a backup's, a monitor's) are left alone.
     """
-    held = {}
+    held: dict[tuple[str, str], set[str]] = {}
     for name, role, privilege in _rows(
         cursor,
         f"""

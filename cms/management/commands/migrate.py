@@ -19,7 +19,7 @@ class Command(migrate.Command):
         elif options["app_label"]:
             aliases = [home_of(options["app_label"])]
         else:
-            aliases = ALIASES
+            aliases = list(ALIASES)
         for alias in aliases:
             if len(aliases) > 1 and options["verbosity"]:
                 self.stdout.write(self.style.MIGRATE_HEADING(f"Database {alias!r}:"))
