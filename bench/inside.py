@@ -51,6 +51,28 @@ def task(function):
 
 
 @task
+def start_over():
+    """No articles, no views, no counters: every run begins with the same."""
+    for alias, tables in (
+        (EDITORIAL, "articles, versions, live_slugs, live_uses, redirects"),
+        (PUBLIC, "published_articles, publish_receipts, content_counters"),
+        (
+            ENGAGEMENT,
+            "content_refs, content_views, content_view_stats, counter_totals, "
+            "counter_deltas, counter_publish, activities",
+        ),
+    ):
+        with connections[alias].cursor() as cursor:
+            cursor.execute(f"TRUNCATE {tables} CASCADE")
+    with connections[EDITORIAL].cursor() as cursor:
+        cursor.execute("DELETE FROM sync_state WHERE kind = 'article'")
+        cursor.execute("DELETE FROM outbox_events")
+    with connections[PUBLIC].cursor() as cursor:
+        cursor.execute("DELETE FROM sync_fences WHERE kind = 'article'")
+    return {}
+
+
+@task
 def grow(to):
     """Bring the newsroom to this many live articles, by COPY; answers how many were
     there. The public store knows nothing of them until it is rebuilt."""

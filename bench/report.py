@@ -158,8 +158,8 @@ def method(articles):
     )
     yield (
         f"Scale figures are taken with {articles:,} live articles; beyond the first "
-        "500 only titles, addresses and dates are new. `BENCH_ARTICLES=100000 make bench` "
-        "takes them with another number."
+        "500 only titles, addresses and dates are new. "
+        "`BENCH_ARTICLES=100000 make bench` takes them with another number."
     )
     yield (
         "A publish is timed from the call of the action to the first anonymous GET, "
