@@ -63,7 +63,8 @@ WITH shown AS (
 SELECT id, kind, slug, author_name, category_name, category_slug, first_published_at,
        ts_headline('english', title, words, 'HighlightAll=true, {marks}') AS title,
        ts_headline('english', left(summary || E'\\n' || search_text, 20000), words,
-                   'MaxFragments=2, MaxWords=28, MinWords=10, {marks}')
+                   'MaxFragments=2, MaxWords=28, MinWords=10,'
+                   'FragmentDelimiter=" … ", {marks}')
            AS extract,
        {sections} AS sections
 FROM shown, websearch_to_tsquery('english', %(words)s) AS words
