@@ -260,6 +260,13 @@ class Comment(models.Model):
         return self.guest_name or "Anonymous"
 
     @property
+    def guest_link(self):
+        """The guest's own site, unless the address could do more than lead there."""
+        if self.user_id is None and self.guest_url.startswith(("http://", "https://")):
+            return self.guest_url
+        return ""
+
+    @property
     def is_visible(self):
         return self.status == self.Status.APPROVED
 

@@ -101,6 +101,7 @@ def discussion_context(ref, member, query, **extra):
         "next_query": _next(kept, page.next_cursor),
         "body": "",
         "open_comment": None,
+        "open_form": "",
         "error": "",
         "sign_in_url": sign_in_url(ref),
         "deleted": Comment.Status.DELETED,

@@ -183,6 +183,7 @@ def _try_again(request, ref, member, refusal, comment=None, **extra):
         return _form_page(request, ref, comment, status=422, **typed, **extra)
     if comment is not None:
         typed["open_comment"] = comment.pk
+        typed["open_form"] = "edit" if extra.get("is_edit") else "reply"
     return answer(request, ref, member, status=422, **typed)
 
 

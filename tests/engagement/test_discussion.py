@@ -387,6 +387,18 @@ def test_a_refused_reply_comes_back_open(as_rosa, comment):
     assert "Please write something" in text(plain)
 
 
+@pytest.mark.parametrize(("name", "shown"), [("reply", "reply"), ("edit", "edit")])
+def test_the_form_that_was_refused_is_the_one_that_opens(as_rosa, comment, name, shown):
+    response = as_rosa.post(
+        comment_url(name, comment), {"body": "x" * 5001}, headers=FETCH
+    )
+
+    assert response.status_code == 422
+    assert re.findall(r'<details class="comment__(\w+)" open', text(response)) == [
+        shown
+    ]
+
+
 @pytest.mark.parametrize("reaction", [None, "hate", "\x00"])
 def test_unknown_reactions_are_refused(as_rosa, article, reaction):
     data = {} if reaction is None else {"reaction": reaction}
@@ -480,6 +492,20 @@ def test_names_and_titles_are_escaped(client, article):
     assert "<script>alert" not in shown
     assert "<img src=x" not in shown
     assert "<b onclick" not in shown
+
+
+@pytest.mark.parametrize(
+    ("url", "linked"),
+    [("https://ada.example/", True), ("javascript:alert(1)", False), ("", False)],
+)
+def test_guests_are_linked_to_real_addresses_only(client, article, url, linked):
+    threads(article, 1)
+    Comment.objects.update(guest_url=url)
+
+    shown = text(client.get(fragment_url(article)))
+
+    assert (f'href="{url}" rel="nofollow ugc noopener"' in shown) is linked
+    assert "javascript:" not in shown
 
 
 def test_fragments_obey_the_strict_policy(as_rosa, comment, article):
