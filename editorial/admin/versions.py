@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.permissions import may
 from editorial import actions, blocks
 from editorial.admin.house import origin_of
+from editorial.admin.verbs import VERBS
 from editorial.admin.words import marked
 from editorial.diff import difference
 from editorial.exceptions import Refused
@@ -19,6 +20,7 @@ from editorial.models import (
     Article,
     Category,
     Media,
+    Status,
     Tag,
     Version,
     WorkflowHistory,
@@ -40,17 +42,20 @@ LABELS = {
 def listing(request, pk, *, desk):
     item = desk.find(request, pk)
     found = Version.objects.of(item).light().select_related("created_by")
-    history = WorkflowHistory.objects.of(item).select_related("changed_by")
-    history = history.select_related("version").defer(
+    history = WorkflowHistory.objects.of(item).select_related("changed_by", "version")
+    history = history.defer(
         "version__snapshot", "version__rendered", "version__diff_from_previous"
-    )
+    )[:SHOWN]
+    for row in history:
+        row.before, row.after = _named(row.from_status), _named(row.to_status)
+        row.said = VERBS[row.transition].label if row.transition in VERBS else ""
     return desk.page(
         request,
         "admin/editorial/item/versions.html",
         item,
         title=f"Versions of “{item}”",
         versions=found[:SHOWN],
-        history=history[:SHOWN],
+        history=history,
         back=desk.address(item),
         may_restore=_may_restore(desk, request, item),
         base=f"admin:{desk.opts.app_label}_{desk.opts.model_name}",
@@ -108,6 +113,10 @@ def restore(request, pk, number, *, desk):
         "Readers keep what they have.",
     )
     return HttpResponseRedirect(desk.address(item))
+
+
+def _named(status):
+    return Status(status).label.lower() if status in Status.values else status
 
 
 def _version(item, number):

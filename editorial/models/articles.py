@@ -1,6 +1,7 @@
 """Articles: posts and pages, made of blocks."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from cms.uuids import uuid7
@@ -164,6 +165,15 @@ class ArticleBlock(models.Model):
                 fields=["article", "order_index"],
                 name="one_block_at_a_place",
                 deferrable=models.Deferrable.DEFERRED,
+            )
+        ]
+        indexes = [
+            # "Where is this image used?", among the few blocks that show one.
+            GinIndex(
+                fields=["content"],
+                opclasses=["jsonb_path_ops"],
+                condition=models.Q(block_type__in=["image", "gallery"]),
+                name="block_shows_media",
             )
         ]
 

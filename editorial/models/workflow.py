@@ -4,8 +4,9 @@ import uuid
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django.utils import timezone
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 from guardian.models import UserObjectPermission
@@ -253,6 +254,20 @@ class Publishable(ConcurrentTransitionMixin, SearchAppearance):
         ]
         indexes = [
             models.Index(fields=["status", "-updated_at"], name="%(class)s_desk"),
+            models.Index(fields=["-updated_at", "-id"], name="%(class)s_list"),
+            models.Index(
+                fields=["-published_at"],
+                condition=models.Q(live_version__isnull=False),
+                name="%(class)s_lately",
+            ),
+            models.Index(
+                fields=["updated_at"],
+                condition=~models.Q(held_reason=""),
+                name="%(class)s_held",
+            ),
+            GinIndex(
+                OpClass(Upper("title"), name="gin_trgm_ops"), name="%(class)s_title_words"
+            ),
             models.Index(
                 fields=["publish_at"],
                 condition=models.Q(status=Status.SCHEDULED),
