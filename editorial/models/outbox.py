@@ -138,7 +138,7 @@ class OutboxEventQuerySet(models.QuerySet):
                     attempts = attempts + 1
                 FROM due WHERE event.id = due.id
                 RETURNING event.id, event.priority
-                """,
+                """,  # noqa: S608  (one of two constants)
                 {"event_id": event_id, "limit": limit, "lease": lease},
             )
             rows = cursor.fetchall()

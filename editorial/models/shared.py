@@ -28,14 +28,6 @@ class SharedRow(models.Model):
         row._shown = row._what_is_shown()
         return row
 
-    def _what_is_shown(self):
-        deferred = self.get_deferred_fields()
-        return {
-            name: str(getattr(self, name))
-            for name in self.SHOWN
-            if name not in deferred
-        }
-
     def save(self, *args, **kwargs):
         with transaction.atomic(using=EDITORIAL):
             super().save(*args, **kwargs)
@@ -49,6 +41,14 @@ class SharedRow(models.Model):
                 OutboxEvent.objects.mark_dependents(
                     self.SYNC_KIND, self.pk, cause=cause
                 )
+
+    def _what_is_shown(self):
+        deferred = self.get_deferred_fields()
+        return {
+            name: str(getattr(self, name))
+            for name in self.SHOWN
+            if name not in deferred
+        }
 
     def delete(self, *args, **kwargs):
         with transaction.atomic(using=EDITORIAL):

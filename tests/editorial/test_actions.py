@@ -459,9 +459,11 @@ def test_an_edit_of_an_older_text_is_refused(draft, wim):
     seen = draft.revision
     factories.edit(draft, by=wim, title="Faster")
 
-    with pytest.raises(StaleEdit, match="Nothing was lost"):
-        with actions.editing(draft, by=wim, seen_revision=seen) as fresh:
-            fresh.title = "Slower"
+    with (
+        pytest.raises(StaleEdit, match="Nothing was lost"),
+        actions.editing(draft, by=wim, seen_revision=seen) as fresh,
+    ):
+        fresh.title = "Slower"
 
     draft.refresh_from_db()
     assert draft.title == "Faster"
