@@ -151,33 +151,38 @@ class Export:
 
     def _parsed(self, events):
         depth, channel, comments = 0, None, Comments()
-        for event, element in events:
-            name = name_of(element.tag)
-            if event == "start":
-                depth += 1
-                if depth == 1 and name != "rss":
-                    raise UnreadableExport(
-                        f"{self.path} is XML, but no export of WordPress: it begins "
-                        f"with <{name[:60]}>. Make one with Tools → Export."
-                    )
-                if depth > DEEPEST:
-                    raise UnreadableExport(
-                        f"{self.path} is nested deeper than any export of WordPress."
-                    )
-                if depth == 2:
-                    channel = element
-                elif depth == 3 and name == "item":
-                    comments = Comments()
-                continue
-            if depth == 4 and name == "wp:comment":
-                comments.add(texts_of(element))
-                element.clear()
-            elif depth == 3:
-                yield name, self._row(name, element, comments)
-                if name == "item":
+        try:
+            for event, element in events:
+                name = name_of(element.tag)
+                if event == "start":
+                    depth += 1
+                    self._refuse_others(name, depth)
+                    if depth == 2:
+                        channel = element
+                    elif depth == 3:
+                        comments = Comments()
+                    continue
+                if depth == 4 and name == "wp:comment":
+                    comments.add(texts_of(element))
+                    element.clear()
+                elif depth == 3:
+                    yield name, self._row(name, element, comments)
                     comments.close()
-                channel.clear()  # what was yielded is not kept
-            depth -= 1
+                    channel.clear()  # what was yielded is not kept
+                depth -= 1
+        finally:
+            comments.close()
+
+    def _refuse_others(self, name, depth):
+        if depth == 1 and name != "rss":
+            raise UnreadableExport(
+                f"{self.path} is XML, but no export of WordPress: it begins with "
+                f"<{name[:60]}>. Make one with Tools → Export."
+            )
+        if depth > DEEPEST:
+            raise UnreadableExport(
+                f"{self.path} is nested deeper than any export of WordPress."
+            )
 
     def _row(self, name, element, comments):
         if name == "item":

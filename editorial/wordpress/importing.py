@@ -52,7 +52,7 @@ class AlreadyRunning(Exception):
 
 
 class Import:
-    """Takes an export in.
+    """Takes an export in: `with Import(path) as run: run.run()`.
 
     `by` is the member of staff who is responsible. `comments` is called with (new
     rows, changed rows), dicts as `discussion` makes them, and answers {source key:
@@ -69,6 +69,12 @@ class Import:
         self.report = Report()
         self.survey = None
         self.readings = READINGS
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *problem):
+        self.report.close()
 
     def run(self):
         self.survey = self.export.survey()

@@ -60,40 +60,38 @@ class Command(BaseCommand):
 
     def handle(self, *, file, media, report, by, no_deliver, **options):
         _check_paths(file, media, report)
-        size = Path(file).stat().st_size if Path(file).is_file() else 0
-        with tqdm(
-            total=size * READINGS,
-            unit="B",
-            unit_scale=True,
-            disable=not sys.stderr.isatty(),
-        ) as bar:
-            run = Import(
+        with (
+            _progress("B", Path(file).stat().st_size * READINGS) as bar,
+            Import(
                 file,
                 by=_person(by) if by else in_charge(),
                 media_folder=media,
                 comments=Readers(),
                 on_read=bar.update,
-            )
-            try:
-                run.run()
-            except (UnreadableExport, AlreadyRunning) as problem:
-                raise CommandError(str(problem)) from None
-            except DatabaseError as problem:
-                raise CommandError(
-                    f"The database did not answer: {str(problem).strip()}. Nothing is "
-                    "half done; start the import again and it goes on from there."
-                ) from None
-            finally:
-                if report and run.survey:
-                    run.report.write_json(report)
-        late = 0 if no_deliver else self.deliver()
-        self.tell(run, report)
-        run.report.close()
+            ) as run,
+        ):
+            self.take(run, report)
+            late = 0 if no_deliver else self.deliver()
+            self.tell(run, report)
         if late:
             raise CommandError(
                 f"Everything was taken in, but {late} changes are not on the site yet. "
                 "The worker tries again; `manage.py deliver` does so at once."
             )
+
+    def take(self, run, report):
+        try:
+            run.run()
+        except (UnreadableExport, AlreadyRunning) as problem:
+            raise CommandError(str(problem)) from None
+        except DatabaseError as problem:
+            raise CommandError(
+                f"The database did not answer: {str(problem).strip()}. Nothing is "
+                "half done; start the import again and it goes on from there."
+            ) from None
+        finally:
+            if report and run.survey:
+                run.report.write_json(report)
 
     def deliver(self):
         """Bring it onto the site. Returns how many events could not be delivered."""
@@ -102,9 +100,7 @@ class Command(BaseCommand):
             return 0
         ours = OutboxEvent.objects.waiting().filter(created_at__lte=last.created_at)
         end = time.monotonic() + PATIENCE
-        with tqdm(
-            total=ours.count(), unit="event", disable=not sys.stderr.isatty()
-        ) as bar:
+        with _progress("event", ours.count()) as bar:
             while True:
                 if tried := sync.deliver_waiting(limit=100):
                     bar.update(tried)
@@ -155,6 +151,13 @@ class Readers:
         if user_id and not self.known[user_id]:
             self.known[user_id] = 1
             UserRef.objects.remember(User.objects.get(pk=user_id))
+
+
+def _progress(unit, total):
+    """A bar for people; nothing where nobody looks."""
+    return tqdm(
+        total=total, unit=unit, unit_scale=True, disable=not sys.stderr.isatty()
+    )
 
 
 def _person(email):
