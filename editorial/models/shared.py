@@ -22,12 +22,6 @@ class SharedRow(models.Model):
     class Meta:
         abstract = True
 
-    @classmethod
-    def from_db(cls, db, field_names, values):
-        row = super().from_db(db, field_names, values)
-        row._shown = row._what_is_shown()
-        return row
-
     def save(self, *args, **kwargs):
         with transaction.atomic(using=EDITORIAL):
             super().save(*args, **kwargs)
@@ -41,6 +35,12 @@ class SharedRow(models.Model):
                 OutboxEvent.objects.mark_dependents(
                     self.SYNC_KIND, self.pk, cause=cause
                 )
+
+    @classmethod
+    def from_db(cls, db, field_names, values):
+        row = super().from_db(db, field_names, values)
+        row._shown = row._what_is_shown()
+        return row
 
     def _what_is_shown(self):
         deferred = self.get_deferred_fields()

@@ -266,7 +266,8 @@ class Publishable(ConcurrentTransitionMixin, SearchAppearance):
                 name="%(class)s_held",
             ),
             GinIndex(
-                OpClass(Upper("title"), name="gin_trgm_ops"), name="%(class)s_title_words"
+                OpClass(Upper("title"), name="gin_trgm_ops"),
+                name="%(class)s_title_words",
             ),
             models.Index(
                 fields=["publish_at"],
