@@ -247,12 +247,15 @@ def check_editable(item, *, by):
 
 
 @contextmanager
-def editing(item, *, by, seen_revision=None, summary=None, origin=None):
+def editing(
+    item, *, by, seen_revision=None, summary=None, origin=None, written_at=None
+):
     """The frame of every change of content.
 
     Yields the locked item; the caller changes fields, blocks, sections or lessons.
     Afterwards the revision grows, if the content did change. During a review, and
-    when `summary` is given, the change becomes a version.
+    when `summary` is given, the change becomes a version; `written_at` is its date
+    where that is not now.
 
         with editing(article, by=wim, seen_revision=3) as article:
             article.title = "First light"
@@ -275,7 +278,7 @@ def editing(item, *, by, seen_revision=None, summary=None, origin=None):
             fresh.revision += 1
         under_review = fresh.status in (Status.PENDING_REVIEW, Status.IN_REVIEW)
         if summary is not None or under_review:
-            _make_version(fresh, by=by, summary=summary or "")
+            _make_version(fresh, by=by, summary=summary or "", at=written_at)
         _save(fresh)
     _refresh(item, fresh)
 

@@ -4,6 +4,7 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.text import slugify
 
 from cms.databases import EDITORIAL
@@ -11,6 +12,8 @@ from editorial import actions, blocks
 from editorial.demo import records
 from editorial.demo.stories import long_ago, tags_named
 from editorial.models import Course, CourseSection, Lesson
+
+AGO = timedelta(days=14)
 
 FREE = {
     "title": "Read the coast",
@@ -145,7 +148,7 @@ def make_courses(people, sections, pictures):
             actions.start_review(course, by=people["chief"])
             actions.approve(course, by=people["chief"])
             actions.publish(course, by=people["chief"])
-            long_ago(course, timedelta(days=14))
+            long_ago(course, AGO)
             records.keep("course", facts["slug"], course)
 
 
@@ -167,7 +170,10 @@ def _write(facts, people, sections, pictures):
         ),
         by=by,
     )
-    with actions.editing(course, by=by, summary="First version.") as item:
+    then = timezone.now() - AGO
+    with actions.editing(
+        course, by=by, summary="First version.", written_at=then
+    ) as item:
         item.featured_image = pictures[facts["image"]]
         item.meta_description = facts["description"][:300]
         item.tags.set(tags_named(facts["tags"]))
