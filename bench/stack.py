@@ -40,6 +40,7 @@ def environment(service, **more):
         **os.environ,
         "CMS_SERVICE": service,
         "DEBUG": "",
+        "STATIC_ROOT": str(PLACE / "static"),
         "LOG_LEVEL": "WARNING",
         "PYTHONPATH": str(ROOT),
         **{name: str(value) for name, value in more.items()},

@@ -240,7 +240,7 @@ CELERY_TIMEZONE = "UTC"
 # --- Files --------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEBUG or CMS_SERVICE == "test"
 WHITENOISE_AUTOREFRESH = DEBUG or CMS_SERVICE == "test"
