@@ -53,13 +53,19 @@ def recently_published(request):
     items = {}
     for model in ITEM_MODELS.values():
         rows = model.objects.visible_to(request.user)
-        live = rows.live().order_by("-published_at").only("title", "published_at")
+        live = (
+            rows.live()
+            .order_by("-published_at")
+            .only("title", "published_at", "updated_at")
+        )
         items |= {row.pk: row for row in live[:SHOWN]}
         gone = Receipt.objects.filter(
             is_live=False, committed_at__gt=timezone.now() - LATELY
         ).order_by("-committed_at")
         gone = rows.filter(pk__in=list(gone.values_list("item_id", flat=True)[:SHOWN]))
-        items |= {row.pk: row for row in gone.only("title", "published_at")}
+        items |= {
+            row.pk: row for row in gone.only("title", "published_at", "updated_at")
+        }
     receipts = Receipt.objects.filter(item_id__in=items)
     newest = {
         receipt.item_id: receipt
@@ -69,7 +75,9 @@ def recently_published(request):
         {
             "item": item,
             "receipt": newest.get(pk),
-            "when": newest[pk].committed_at if pk in newest else item.published_at,
+            "when": newest[pk].committed_at
+            if pk in newest
+            else item.published_at or item.updated_at,
             "url": newest[pk].url if pk in newest and newest[pk].is_live else "",
         }
         for pk, item in items.items()

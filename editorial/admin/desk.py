@@ -51,7 +51,11 @@ def _items(query, *, order, count=SHOWN):
             row.by = str(row.owner)
             found.append(row)
     name = order.lstrip("-")
-    found.sort(key=lambda row: getattr(row, name), reverse=order.startswith("-"))
+    # An import may have brought items without some of these moments.
+    found.sort(
+        key=lambda row: getattr(row, name) or row.updated_at,
+        reverse=order.startswith("-"),
+    )
     return found[:count]
 
 
