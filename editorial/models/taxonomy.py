@@ -20,6 +20,17 @@ class CategoryQuerySet(models.QuerySet):
         """The category itself and everything below it."""
         return self.filter(path__descendant_of=category.path)
 
+    def paths_of_scopes(self, user, assignments):
+        """Paths of the categories that roles are limited to; read once for `user`."""
+        ids = {one.category_id for one in assignments}
+        if not ids:
+            return []
+        known = user.__dict__.setdefault("_paths_of_scopes", {})
+        if missing := ids - known.keys():
+            rows = self.filter(pk__in=missing).values_list("pk", "path")
+            known |= dict.fromkeys(missing) | dict(rows)
+        return [known[pk] for pk in sorted(ids) if known[pk]]
+
     def lineage_of(self, category):
         """The categories from the root down to this one."""
         return self.filter(path__ancestor_of=category.path).order_by("depth")

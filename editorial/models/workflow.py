@@ -76,10 +76,9 @@ class PublishableQuerySet(models.QuerySet):
             return self
         if any(one.role_id == SUPER_ADMIN for one in reading):
             return self
-        sections = Category.objects.filter(pk__in=[one.category_id for one in reading])
         seen = models.Q(**{self.model.OWNER_FIELD: user})
-        for section in sections:
-            seen |= models.Q(category__path__descendant_of=section.path)
+        for path in Category.objects.paths_of_scopes(user, reading):
+            seen |= models.Q(category__path__descendant_of=path)
         granted = UserObjectPermission.objects.filter(
             user=user,
             content_type=ContentType.objects.get_for_model(self.model),
