@@ -1,8 +1,10 @@
-"""Cards: an item as it stands in lists.
+"""Cards: an item as it stands in lists; and the lines beneath a headline.
 
     {% card story "lead" 2 %}   an article; "" is the usual size, "line" has no image
     {% course_card course 2 %}  a course
     {% hit_card hit %}          what a search found
+    {% byline article %}        who, when, how long, how much talked about
+    {% tag_list tags %}         links to [{"name", "slug"}, …]
 
 Written in Python because a list has dozens of them: as included templates they took
 more time than everything else on the page together.
@@ -13,7 +15,15 @@ from html import escape
 from django import template
 from django.utils.safestring import mark_safe
 
-from publishing.templatetags.reading import day, iso, marked, number, picture, price
+from publishing.templatetags.reading import (
+    day,
+    initial,
+    iso,
+    marked,
+    number,
+    picture,
+    price,
+)
 from publishing.views.paths import path_to
 
 register = template.Library()
@@ -47,6 +57,49 @@ def card(story, size, level):
         summary=story["excerpt"],
         meta=meta,
     )
+
+
+@register.simple_tag
+def byline(article):
+    name = escape(article["author_name"])
+    page = escape(path_to("author", article["author_slug"]))
+    if article["author_avatar_url"]:
+        face = (
+            f'<img class="byline__face" src="{escape(article["author_avatar_url"])}" '
+            'alt="" width="48" height="48">'
+        )
+    else:
+        letter = escape(initial(article["author_name"]))
+        face = f'<span class="byline__face" aria-hidden="true">{letter}</span>'
+    when = article["first_published_at"]
+    facts = [
+        f'<time datetime="{iso(when)}">{day(when)}</time>',
+        f"<span>{article['reading_minutes']} min read</span>",
+    ]
+    if views := article["view_count"]:
+        facts.append(f"<span>{number(views)} view{'' if views == 1 else 's'}</span>")
+    if comments := article["comment_count"]:
+        word = "comment" if comments == 1 else "comments"
+        facts.append(f'<a href="#discussion">{number(comments)} {word}</a>')
+    html = (
+        f'<div class="byline">\n{face}\n'
+        f'<p>By <a rel="author" href="{page}" dir="auto">{name}</a><br>\n'
+        f'<span class="byline__facts">{" ".join(facts)}</span></p>\n</div>'
+    )
+    return mark_safe(html)  # noqa: S308  (escaped piece by piece)
+
+
+@register.simple_tag
+def tag_list(tags):
+    if not tags:
+        return ""
+    items = "".join(
+        f'<li><a rel="tag" href="{escape(path_to("tag", tag["slug"]))}" dir="auto">'
+        f"{escape(tag['name'])}</a></li>"
+        for tag in tags
+    )
+    html = f'<ul class="tags" aria-label="Tags">{items}</ul>'
+    return mark_safe(html)  # noqa: S308  (escaped piece by piece)
 
 
 @register.simple_tag
