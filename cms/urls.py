@@ -4,8 +4,6 @@ An app's URLs are imported only where they are served, with one exception: reade
 pages keep their names everywhere, so that any service can link to them.
 """
 
-from importlib.util import find_spec
-
 from django.conf import settings
 from django.http import HttpResponseNotFound
 from django.urls import URLPattern, include, path
@@ -35,9 +33,10 @@ def names_only(urlpatterns):
 urlpatterns = [path("healthz", healthz, name="healthz")]
 
 if READERS_TOOLS:
-    urlpatterns += [path("accounts/", include("accounts.urls"))]
-    if find_spec("engagement") and find_spec("engagement.urls"):
-        urlpatterns += [path("engagement/", include("engagement.urls"))]
+    urlpatterns += [
+        path("accounts/", include("accounts.urls")),
+        path("engagement/", include("engagement.urls")),
+    ]
 
 if NEWSROOM:
     from django.contrib import admin

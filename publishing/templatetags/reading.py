@@ -17,6 +17,9 @@ from publishing.views.search import MARKS
 
 register = template.Library()
 
+MONTHS = tuple(month_name)
+"""Looked up once: the calendar asks the locale each time."""
+
 register.filter("absolute", absolute)
 register.simple_tag(navigation.masthead, name="masthead")
 register.simple_tag(navigation.colophon, name="colophon")
@@ -46,7 +49,7 @@ def trail(steps):
 def day(when):
     """21 November 2026"""
     when = localtime(when)
-    return f"{when.day} {month_name[when.month]} {when.year}"
+    return f"{when.day} {MONTHS[when.month]} {when.year}"
 
 
 @register.filter
