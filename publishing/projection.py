@@ -22,6 +22,7 @@ from publishing.models import (
     PublishedMedia,
     PublishedTag,
 )
+from publishing.models.publication import THIS_SITE
 
 WORDS_A_MINUTE = 220
 
@@ -135,16 +136,12 @@ def _common(truth):
 
 def _structured_data(truth, common, summary, **properties):
     """The page's JSON-LD: what we know, then whatever specialists added."""
-    page = settings.SITE_ORIGIN + url_of(truth)
+    image = common["image"]["url"] if common["image"] else ""
     data = {
         "@context": "https://schema.org",
-        "url": page,
+        "url": THIS_SITE + url_of(truth),
         "description": summary,
-        "image": [settings.SITE_ORIGIN + common["image"]["url"]]
-        if common["image"] and common["image"]["url"].startswith("/")
-        else [common["image"]["url"]]
-        if common["image"]
-        else [],
+        "image": THIS_SITE + image if image.startswith("/") else image,
         "inLanguage": settings.LANGUAGE_CODE,
         **properties,
     }
@@ -156,8 +153,7 @@ def _person(common):
     return {
         "@type": "Person",
         "name": common["author_name"],
-        "url": settings.SITE_ORIGIN
-        + reverse("publishing:author", args=[common["author_slug"]]),
+        "url": THIS_SITE + reverse("publishing:author", args=[common["author_slug"]]),
     }
 
 
@@ -165,7 +161,7 @@ def _publisher():
     return {
         "@type": "Organization",
         "name": settings.SITE_NAME,
-        "url": settings.SITE_ORIGIN + "/",
+        "url": THIS_SITE + "/",
     }
 
 

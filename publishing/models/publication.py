@@ -14,6 +14,10 @@ SEARCH_VECTOR = (
 )
 
 
+THIS_SITE = "site:"
+"""Stands for the site's origin in what is stored; pages print the origin itself."""
+
+
 class Publication(models.Model):
     """The public copy of one item: a row that one query turns into a page.
 
@@ -56,7 +60,8 @@ class Publication(models.Model):
     no_index = models.BooleanField(default=False)
     no_follow = models.BooleanField(default=False)
     structured_data = models.JSONField(default=dict)
-    """The JSON-LD of the page, ready to print."""
+    """The JSON-LD of the page; addresses of this site begin with `site:/`, so that the
+    copy is the same wherever the site is served."""
 
     first_published_at = models.DateTimeField()
     published_at = models.DateTimeField()

@@ -2,6 +2,10 @@
 
 import json
 
+from django.conf import settings
+
+from publishing.models.publication import THIS_SITE
+
 OUT_OF_SCRIPT = {
     ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"
 }
@@ -14,7 +18,8 @@ def script(data):
     """
     if not isinstance(data, str):
         data = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    text = data.translate(OUT_OF_SCRIPT)
+    text = data.replace(f'"{THIS_SITE}/', f'"{settings.SITE_ORIGIN}/')
+    text = text.translate(OUT_OF_SCRIPT)
     return f'<script type="application/ld+json">{text}</script>\n'
 
 

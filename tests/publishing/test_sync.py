@@ -58,6 +58,20 @@ def test_readers_see_an_article_once_it_was_delivered(published, deliver_all):
     ]
 
 
+def test_the_copy_is_the_same_wherever_the_site_is_served(
+    published, deliver_all, settings, client
+):
+    deliver_all()
+
+    settings.SITE_ORIGIN = "https://elsewhere.example"
+
+    assert not verification.compare().drift
+    page = client.get("/articles/first-light/").content.decode()
+    assert '"url":"https://elsewhere.example/articles/first-light/"' in page.replace(
+        '": "', '":"'
+    )
+
+
 def test_the_author_and_the_image_become_public_with_the_article(
     wim, ines, deliver_all
 ):
