@@ -22,10 +22,12 @@ help:  ## This list
 .venv/bin/python:
 	@fits='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))'; \
 	for python in $${PYTHON:-python3.12 python3.11 python3 python}; do \
-	    if "$$python" -c "$$fits" >/dev/null 2>&1; then break; fi; python=; \
+	    if "$$python" -c "$$fits" >/dev/null 2>&1; then break; fi; \
+	    found="$${found:-}$$("$$python" --version 2>/dev/null || true) "; python=; \
 	done; \
 	if [ -z "$$python" ]; then \
-	    echo "Masthead needs Python 3.11 or 3.12; $$(python3 --version 2>&1 || echo 'no python3') was found." >&2; \
+	    found=$$(echo $$found); \
+	    echo "Masthead needs Python 3.11 or 3.12. Found: $${found:-none}." >&2; \
 	    echo "Install one of them, or name it: make demo PYTHON=/path/to/python3.12" >&2; \
 	    exit 1; \
 	fi; \
@@ -41,7 +43,7 @@ define install
 @test -x $(BIN)/python && $(BIN)/python -m pip --version >/dev/null 2>&1 || \
     { rm -rf .venv; $(MAKE) .venv/bin/python; }
 @echo "Installing $(2) (about half a minute the first time)"
-@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(1) || { \
+@$(BIN)/python -m pip install -qq --disable-pip-version-check $(1) || { \
     echo "The packages could not be installed: see above. Is there a network?" >&2; exit 1; }
 @touch $@
 endef

@@ -4,18 +4,32 @@ Loaded by `-p tests.embedded_plugin` in pyproject.toml: conftest.py would be too
 because pytest-django reads the settings first. The cluster is fast and forgetful and
 lives in a temporary folder, which its keeper deletes when pytest is gone, even when
 pytest was killed. Set the three *_DATABASE_URL and REDIS_URL to bring your own.
+
+Migrating is what takes time, so a migrated cluster is kept in `var/test-clusters` until
+a migration or a version changes. Its three databases are the templates of the tests'.
 """
 
+import hashlib
+import json
 import os
+import shutil
+import subprocess
+import sys
 import tempfile
+import time
+from pathlib import Path
 
 import pytest
 
+CHECKOUT = Path(__file__).resolve().parent.parent
+KEPT = CHECKOUT / "var" / "test-clusters"
 DATABASE_URLS = (
     "EDITORIAL_DATABASE_URL",
     "PUBLIC_DATABASE_URL",
     "ENGAGEMENT_DATABASE_URL",
 )
+OURS = "MASTHEAD_TEST_CLUSTER"
+"""Set where the cluster is ours, in the workers of xdist too."""
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -29,7 +43,10 @@ def pytest_load_initial_conftests(early_config, parser, args):
         map(os.environ.get, DATABASE_URLS)
     ):
         _start_servers()
-    return (yield)
+    result = yield
+    if os.environ.get(OURS):
+        _use_the_templates()
+    return result
 
 
 def pytest_unconfigure(config):
@@ -42,10 +59,94 @@ def pytest_unconfigure(config):
 def _start_servers():
     from cms import embedded
 
-    folder = tempfile.mkdtemp(prefix="masthead-test-")
-    os.chmod(folder, 0o711)  # root's servers run as nobody, who must get in
-    os.environ["MASTHEAD_VAR"] = folder
     try:
+        kept = KEPT / _fingerprint()
+        if not (kept / "credentials.json").exists():
+            _keep_a_migrated_cluster(kept)
+        _use_folder()
+        _copy(kept, embedded.var())
         embedded.ensure(fast=True, throwaway=True)
     except embedded.ServersUnavailable as error:
         raise pytest.UsageError(str(error)) from None
+    os.environ[OURS] = "1"
+
+
+def _use_folder():
+    folder = tempfile.mkdtemp(prefix="masthead-test-")
+    os.chmod(folder, 0o711)  # root's servers run as nobody, who must get in
+    os.environ["MASTHEAD_VAR"] = folder
+
+
+def _use_the_templates():
+    from django.db import connections
+
+    from cms.databases import ALIASES, NAMES
+
+    for alias in ALIASES:
+        connections[alias].settings_dict["TEST"]["TEMPLATE"] = NAMES[alias]
+
+
+# --- The migrated cluster -----------------------------------------------------
+
+
+def _fingerprint():
+    """Changes with migrations, versions and roles.
+
+    Nothing more is needed: the tests' databases are still migrated and given their
+    grants; there is just little left to do.
+    """
+    seen = hashlib.sha256()
+    for pattern in ("*/migrations/*.py", "constraints.txt", "cms/roles.py"):
+        for path in sorted(CHECKOUT.glob(pattern)):
+            seen.update(path.name.encode() + path.read_bytes())
+    return seen.hexdigest()[:16]
+
+
+def _keep_a_migrated_cluster(kept):
+    from cms import embedded
+
+    print("Preparing the test databases (once for each change of migrations)")
+    _use_folder()
+    folder = embedded.var()
+    embedded.ensure(fast=True)
+    try:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "manage.py",
+                "migrate",
+                "--verbosity",
+                "0",
+                "--skip-checks",
+            ],
+            cwd=CHECKOUT,
+            env={**os.environ, "CMS_SERVICE": "migrate"},
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        embedded.release()
+    if done.returncode:
+        raise pytest.UsageError(f"The migrations fail:\n{done.stderr[-3000:]}")
+    _forget_old_ones()
+    unfinished = KEPT / f"unfinished-{os.getpid()}"
+    unfinished.mkdir(parents=True)
+    _copy(folder, unfinished)
+    shutil.rmtree(folder)
+    if not kept.exists():
+        unfinished.rename(kept)
+
+
+def _forget_old_ones():
+    for old in KEPT.glob("*"):
+        if time.time() - old.stat().st_mtime > 24 * 60 * 60:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _copy(source, target):
+    """The data with their owner, and the passwords without the addresses."""
+    subprocess.run(["cp", "-a", source / "postgresql", target], check=True)
+    secret = target / "credentials.json"
+    known = json.loads((source / "credentials.json").read_text())
+    with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+        json.dump({key: known[key] for key in ("passwords", "secret_key")}, file)
