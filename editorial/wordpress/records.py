@@ -58,16 +58,8 @@ class Records:
 
     def write(self, kind, external_id, item_id, content_hash="", revision=None):
         """Remember, in the transaction of the row itself."""
-        ImportRecord.objects.update_or_create(
-            source=self.source,
-            kind=kind,
-            external_id=fit(external_id),
-            defaults={
-                "item_id": item_id,
-                "content_hash": content_hash,
-                "local_revision": revision,
-            },
-        )
+        self.write_many(kind, {external_id: (item_id, content_hash)}, revision)
+        self._remember((kind, fit(external_id)), item_id)
 
     def hashes_of(self, kind, external_ids):
         """{external id: content hash} of those that are known, in one query."""
@@ -76,7 +68,7 @@ class Records:
         )
         return dict(found.values_list("external_id", "content_hash"))
 
-    def write_many(self, kind, rows):
+    def write_many(self, kind, rows, revision=None):
         """Remember {external id: (id here, content hash)}."""
         ImportRecord.objects.bulk_create(
             (
@@ -86,12 +78,18 @@ class Records:
                     external_id=fit(external_id),
                     item_id=pk,
                     content_hash=content_hash,
+                    local_revision=revision,
                 )
                 for external_id, (pk, content_hash) in rows.items()
             ),
             update_conflicts=True,
             unique_fields=["source", "kind", "external_id"],
-            update_fields=["item_id", "content_hash", "imported_at"],
+            update_fields=[
+                "item_id",
+                "content_hash",
+                "local_revision",
+                "imported_at",
+            ],
         )
 
     def forget(self):

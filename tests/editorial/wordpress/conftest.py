@@ -3,10 +3,18 @@
 import io
 import json
 import os
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
+
+from cms.databases import EDITORIAL, ENGAGEMENT
+from editorial.models import Article, ImportRecord
+from engagement.comments.models import Comment
+from tests import factories
 
 FIXTURES = Path(__file__).parent / "fixtures"
 HARBOUR = FIXTURES / "harbour.xml"
@@ -29,20 +37,33 @@ def harbour(tmp_path):
     return make
 
 
+def run_in(folder, path=HARBOUR, **options):
+    report, said = folder / "report.json", io.StringIO()
+    options.setdefault("no_deliver", True)
+    call_command(
+        "import_wordpress", str(path), report=str(report), stdout=said, **options
+    )
+    return json.loads(report.read_text()) | {"said": said.getvalue()}
+
+
 @pytest.fixture
 def take(tmp_path):
     """Run the command; returns its report, with what it printed under "said"."""
+    return partial(run_in, tmp_path)
 
-    def run(path=HARBOUR, **options):
-        report = tmp_path / "report.json"
-        said = io.StringIO()
-        options.setdefault("no_deliver", True)
-        call_command(
-            "import_wordpress", str(path), report=str(report), stdout=said, **options
-        )
-        return json.loads(report.read_text()) | {"said": said.getvalue()}
 
-    return run
+@pytest.fixture(scope="module")
+def imported(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The site taken in by Ines, once for all tests of a module that only look.
+
+    What they change is rolled back after each, and the import after the last.
+    """
+    with django_db_blocker.unblock(), ExitStack() as whole:
+        for alias in (EDITORIAL, ENGAGEMENT):
+            whole.enter_context(transaction.atomic(using=alias))
+            whole.callback(transaction.set_rollback, True, using=alias)
+        ines = factories.staff("ines", "editor")
+        yield run_in(tmp_path_factory.mktemp("import"), by=ines.email)
 
 
 def notes_of(report, kind, number):
@@ -64,3 +85,14 @@ def real_export(name):
     if not (folder / name).is_file():
         pytest.skip(f"{name} is not there: set MASTHEAD_DATA to the folder with it.")
     return folder / name
+
+
+def article(number):
+    record = ImportRecord.objects.get(
+        source=SOURCE, kind__in=["post", "page"], external_id=str(number)
+    )
+    return Article.objects.get(pk=record.item_id)
+
+
+def comment(number):
+    return Comment.objects.get(source_key=f"{SOURCE}#{number}")

@@ -11,6 +11,7 @@ from .conftest import real_export
 pytestmark = pytest.mark.django_db(databases=[EDITORIAL, ENGAGEMENT])
 
 
+@pytest.mark.chaos  # it takes its time
 def test_a_blog_of_five_years_comes_in_whole(take):
     report = take(real_export("cclabs.wordpress.xml"))
 
