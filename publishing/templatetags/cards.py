@@ -1,6 +1,7 @@
 """Cards: an item as it stands in lists; and the lines beneath a headline.
 
-    {% card story "lead" 2 %}   an article; "" is the usual size, "line" has no image
+    {% card story "lead" 2 %}   an article; "" is the usual size, "line" has no image;
+                                say `forloop.first` last where the list starts a page
     {% course_card course 2 %}  a course
     {% hit_card hit %}          what a search found
     {% byline article %}        who, when, how long, how much talked about
@@ -34,7 +35,7 @@ DESCRIPTION = 180
 
 
 @register.simple_tag
-def card(story, size, level):
+def card(story, size, level, is_first=False):
     path = escape(path_to("article", story["slug"]))
     kicker = ""
     if story["category_name"]:
@@ -56,6 +57,7 @@ def card(story, size, level):
         title=story["title"],
         summary=story["excerpt"],
         meta=meta,
+        is_first=is_first or size == "lead",
     )
 
 
@@ -150,18 +152,18 @@ def hit_card(hit):
     return mark_safe(html)  # noqa: S308  (escaped piece by piece)
 
 
-def _card(path, *, size, level, image, kicker, title, summary, meta):
-    """`path`, `kicker` and `meta` are HTML; the rest is text."""
+def _card(path, *, size, level, image, kicker, title, summary, meta, is_first=False):
+    """`path`, `kicker` and `meta` are HTML; the rest is text. The image of the first
+    card is what a page shows first, so it does not wait."""
     classes = "card"
     if size:
         classes += f" card--{size}"
     shown = ""
     if image:
-        is_lead = size == "lead"
-        sizes = LEAD_SIZES if is_lead else SIZES
+        sizes = LEAD_SIZES if size == "lead" else SIZES
         shown = (
             f'<a class="card__image" href="{path}" tabindex="-1" aria-hidden="true">'
-            f"{picture(image, sizes, alt='', eager=is_lead)}</a>\n"
+            f"{picture(image, sizes, alt='', eager=is_first)}</a>\n"
         )
     else:
         classes += " card--bare"
