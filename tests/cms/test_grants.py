@@ -180,7 +180,7 @@ EVERYBODY_IS_REFUSED = [
     "CREATE SCHEMA mine",
     f"SET ROLE {OWNER}",
     f"SET SESSION AUTHORIZATION {OWNER}",
-    "COPY (SELECT 1) TO '/var/tmp/masthead-stolen'",
+    "COPY (SELECT 1) TO '/stolen'",
     "COPY (SELECT 1) TO PROGRAM 'true'",
     "SELECT pg_read_file('/etc/passwd')",
     "SELECT lo_create(0)",
