@@ -47,11 +47,16 @@ class Target:
 
     name: str
     port: int
-    requests: list
+    requests: object
+    """A list of them, or a function that makes a new one for each round."""
     mark: str = ""
     status: int = 200
     processes: object = None
     """Returns the seconds of processor time that the server has used so far."""
+
+    def lines(self):
+        asked = self.requests() if callable(self.requests) else self.requests
+        return [request.line() for request in asked]
 
 
 @dataclass
@@ -115,7 +120,7 @@ def measure(target, seconds):
 
 def _wrk(target, seconds):
     with tempfile.NamedTemporaryFile("w", suffix=".tsv") as lines:
-        lines.write("\n".join(request.line() for request in target.requests))
+        lines.write("\n".join(target.lines()))
         lines.flush()
         done = subprocess.run(
             [
@@ -149,7 +154,7 @@ def _own(target, seconds):
                 "seconds": seconds,
                 "mark": target.mark,
                 "status": target.status,
-                "lines": [request.line() for request in target.requests],
+                "lines": target.lines(),
             }
         ),
         cwd=Path(__file__).resolve().parent.parent,

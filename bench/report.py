@@ -85,7 +85,9 @@ class Report:
         yield "|---|---:|---|---|"
         for one in self.figures:
             mark = {True: "yes", False: "**no**", None: "not measured"}[one.ok]
-            value = "–" if one.value is None else f"{number(one.value)} {one.unit}"
+            value = (
+                "–" if one.value is None else f"{number(one.value)} {one.unit}".strip()
+            )
             yield f"| {one.name} | {value} | {one.goal} | {mark} |"
         yield ""
         yield "## Requests"
