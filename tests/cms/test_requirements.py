@@ -10,15 +10,17 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 OURS = {"cms", "accounts", "editorial", "publishing", "engagement", "tests"}
-PIN = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^]]+\])?==\S+", re.MULTILINE)
+PIN = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^]]+\])?==(\S+)", re.MULTILINE)
+
+
+def pins(name):
+    """[(package, version)] of a requirements file."""
+    found = PIN.findall((CHECKOUT / name).read_text())
+    return [(_plain(package), version) for package, version in found]
 
 
 def pinned(*names):
-    return {
-        _plain(found)
-        for name in names
-        for found in PIN.findall((CHECKOUT / name).read_text())
-    }
+    return {package for name in names for package, _ in pins(name)}
 
 
 def _plain(name):
@@ -67,9 +69,10 @@ def test_every_import_has_its_line(folders, files):
 
 
 def test_every_line_is_pinned_to_the_same_version_in_constraints():
-    constraints = (CHECKOUT / "constraints.txt").read_text().lower()
-    for name in ("requirements.txt", "requirements-embedded.txt"):
-        for line in (CHECKOUT / name).read_text().splitlines():
-            if PIN.match(line):
-                pin = re.sub(r"\[.*?\]", "", line.split()[0]).lower()
-                assert pin in constraints.splitlines(), line
+    constraints = set(pins("constraints.txt"))
+    for name in (
+        "requirements.txt",
+        "requirements-embedded.txt",
+        "requirements-dev.txt",
+    ):
+        assert set(pins(name)) - constraints == set(), name
