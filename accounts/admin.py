@@ -11,17 +11,30 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from accounts.models import Role, RoleAssignment, User
-from accounts.permissions import ROLES, SUPER_ADMIN, may
+from accounts.permissions import ROLES, SUPER_ADMIN, UNSCOPED, may
+from cms.admin import MOMENTS
 
 NEWSROOM_CATEGORY = ("editorial", "Category")
 """By name: accounts is below the newsroom and does not import it."""
 
 
 def rank_of(user):
-    """The highest rank somebody has now; a superuser is above all of them."""
+    """The highest rank somebody has; a superuser is above all of them.
+
+    Of an inactive person, too: who may open that account again gets its roles.
+    """
     if user.is_superuser:
         return 100
-    return max((ROLES[one.role_id][1] for one in user.current_roles), default=0)
+    roles = user.role_assignments.current().values_list("role_id", flat=True)
+    return max((ROLES[code][1] for code in roles), default=0)
+
+
+def may_give_until(giver):
+    """The moment when the giver's own right to give roles ends; None for never."""
+    if giver.is_superuser:
+        return None
+    ends = [one.expires_at for one in giver.current_roles if one.role_id in UNSCOPED]
+    return None if not ends or None in ends else max(ends)
 
 
 def scopes():
@@ -58,6 +71,13 @@ class RoleForm(forms.ModelForm):
         field = RoleAssignment._meta.get_field("category_id")
         return field.to_python(value) if value else None
 
+    def clean(self):
+        cleaned = super().clean()
+        role = cleaned.get("role")
+        if role and role.code in UNSCOPED and cleaned.get("category_id"):
+            self.add_error("category_id", "An admin is one in every category.")
+        return cleaned
+
     def clean_role(self):
         role = self.cleaned_data["role"]
         if ROLES[role.code][1] > rank_of(self.giver):
@@ -68,6 +88,11 @@ class RoleForm(forms.ModelForm):
 
     def clean_expires_at(self):
         until = self.cleaned_data["expires_at"]
+        limit = may_give_until(self.giver)
+        if limit and (until is None or until > limit):
+            raise ValidationError(
+                "Your own role ends before that. Choose an earlier time."
+            )
         if until and "expires_at" in self.changed_data and until <= timezone.now():
             raise ValidationError(
                 "Choose a time in the future, or remove the role instead."
@@ -82,6 +107,7 @@ class RoleInline(admin.TabularInline):
     fields = ("role", "category_id", "expires_at")
     extra = 1
     verbose_name = "role"
+    formfield_overrides = MOMENTS
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("role")
@@ -100,6 +126,8 @@ class RoleInline(admin.TabularInline):
         return may(request.user, "view_people")
 
     def has_add_permission(self, request, obj=None):
+        if obj == request.user and not obj.is_superuser:
+            return False  # nobody widens or prolongs their own rights
         return may(request.user, "assign_roles") and _below(request, obj)
 
     has_change_permission = has_delete_permission = has_add_permission

@@ -210,7 +210,13 @@ class RoleAssignment(models.Model):
                 name="one_assignment_of_a_role",
                 nulls_distinct=False,
                 violation_error_message="This person has this role there already.",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(category_id=None)
+                | ~models.Q(role_id__in=["admin", "super_admin"]),
+                name="admins_are_so_everywhere",
+                violation_error_message="An admin is one in every category.",
+            ),
         ]
 
     def __str__(self):

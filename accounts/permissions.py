@@ -86,6 +86,19 @@ ALLOWED = {
     "moderate_comments": {MODERATOR} | CHIEFS,
 }
 
+NOT_IN_ONE_CATEGORY = {
+    "view_people",
+    "edit_people",
+    "assign_roles",
+    "view_audit",
+    "import_content",
+    "moderate_comments",
+}
+"""What concerns the whole house: a role within one category does not reach it."""
+
+UNSCOPED = (ADMIN, SUPER_ADMIN)
+"""Roles that are held everywhere or not at all."""
+
 CONTRIBUTOR_MAY = {
     "view",
     "create",
@@ -152,12 +165,15 @@ def decide(user, action, item=None) -> Decision:
     if not roles:
         return Decision(False, "No editorial role is in force.")
     codes = {assignment.role_id for assignment in roles}
-    if SUPER_ADMIN in codes:
+    if any(one.role_id == SUPER_ADMIN and not one.category_id for one in roles):
         return Decision(True, "Super admin.")
     allowed = ALLOWED.get(action, set())
     outside = ""
     for assignment in roles:
         if assignment.role_id not in allowed:
+            continue
+        if action in NOT_IN_ONE_CATEGORY and assignment.category_id:
+            outside = "This concerns the whole house, not one category."
             continue
         if item is None or _in_scope(assignment, item):
             return Decision(True, f"Has the role {ROLES[assignment.role_id][0]}.")

@@ -3,7 +3,10 @@
 Apps put panels on the start page with `@panel`; the desk knows none of them.
 """
 
+from django import forms
+from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.db import models
 from django.urls import reverse
 
 GROUPS = (
@@ -13,6 +16,17 @@ GROUPS = (
     ("Community", ("Comment", "Report", "ContentReport", "Gathering")),
     ("House", ("User", "OutboxEvent", "Receipt", "AuditLog", "MediaFolder")),
 )
+
+MOMENTS = {
+    models.DateTimeField: {
+        "form_class": forms.DateTimeField,
+        "widget": forms.DateTimeInput(
+            attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+        ),
+        "help_text": f"By the clock of the site ({settings.TIME_ZONE}).",
+    }
+}
+"""`formfield_overrides` for moments: one field of the browser, and not two of text."""
 
 PANELS: list = []
 
@@ -49,22 +63,20 @@ class Desk(AdminSite):
         apps = super().get_app_list(request, app_label)
         if app_label is not None:
             return apps
-        models = {
-            model["object_name"]: model for app in apps for model in app["models"]
-        }
+        known = {model["object_name"]: model for app in apps for model in app["models"]}
         groups = [
-            _group(name, [models.pop(one) for one in nouns if one in models])
+            _group(name, [known.pop(one) for one in nouns if one in known])
             for name, nouns in GROUPS
         ]
-        groups.append(_group("More", list(models.values())))
+        groups.append(_group("More", list(known.values())))
         return [group for group in groups if group["models"]]
 
 
-def _group(name, models):
+def _group(name, found):
     return {
         "name": name,
         "app_label": name.lower(),
         "app_url": reverse("admin:index"),
         "has_module_perms": True,
-        "models": models,
+        "models": found,
     }

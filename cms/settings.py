@@ -75,7 +75,8 @@ SITE_ORIGIN = env.text("SITE_ORIGIN", f"http://127.0.0.1:{PORT}").rstrip("/")
 """Where readers find the site; links in feeds, sitemaps and mails begin with it."""
 PROBE_ORIGIN = env.text("PROBE_ORIGIN", SITE_ORIGIN).rstrip("/")
 """Where the worker looks at a page as an anonymous reader, for the receipt."""
-EDITORIAL_ORIGIN = env.text("EDITORIAL_ORIGIN", SITE_ORIGIN).rstrip("/")
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
+"""How many proxies of ours stand before this process and add X-Forwarded-For."""
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
 
 # --- Apps and middleware ------------------------------------------------------
@@ -294,8 +295,10 @@ FORMS_URLFIELD_ASSUME_HTTPS = True  # Django 6's default; goes with Django 5.2
 
 AUTHOR_MAY_APPROVE_OWN = env.boolean("AUTHOR_MAY_APPROVE_OWN", False)
 PUBLISH_OBJECTIVE_SECONDS = 0.5
-"""p99 from the commit of a publish to an anonymous reader seeing it."""
-IMPORT_ADDRESS_KEY = SECRET_KEY
+"""p99 from the commit of a publish to an anonymous reader seeing it; the worker
+warns about each one that took longer."""
+IMPORT_ADDRESS_KEY = env.text("IMPORT_ADDRESS_KEY", SECRET_KEY)
+"""Keys the hashes of imported guests' addresses. Keep it when SECRET_KEY changes."""
 
 LOGGING = {
     "version": 1,

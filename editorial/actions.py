@@ -8,11 +8,12 @@ log. `by` is the person who acts. All raise `PermissionDenied` for who may not,
 Transactions lock in one order: items by id, sync states by id, the audit chain.
 """
 
+import logging
 from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from django_fsm import ConcurrentTransition, can_proceed
@@ -36,6 +37,8 @@ from editorial.models import (
     WorkflowHistory,
 )
 from editorial.models.versions import hash_of
+
+logger = logging.getLogger(__name__)
 
 NORMAL, LOW = 0, -1
 
@@ -400,7 +403,8 @@ def approve(item, *, by, comment="", seen_revision=None, origin=None):
         seen_revision=seen_revision,
         origin=origin,
     ) as (fresh, metadata):
-        if by.pk == fresh.owner_id and not settings.AUTHOR_MAY_APPROVE_OWN:
+        wrote = by.pk == fresh.owner_id or "co_author" in fresh.individual_grants(by)
+        if wrote and not settings.AUTHOR_MAY_APPROVE_OWN:
             raise PermissionDenied(
                 "Authors do not approve their own work here. Ask another editor."
             )
@@ -448,8 +452,11 @@ def unschedule(item, *, by, comment="", seen_revision=None, origin=None):
 def set_unpublish_at(item, *, by, unpublish_at, origin=None):
     """Plan (or with None cancel) the moment when readers lose it again."""
     with _action(item, "unpublish", by=by, origin=origin) as (fresh, metadata):
+        if not fresh.is_live:
+            raise Refused(f"“{fresh}” is not live; there is nothing to take down.")
         if unpublish_at and unpublish_at <= timezone.now():
             raise Refused("Choose a time in the future, or take it down now.")
+        fresh.held_reason = ""
         fresh.unpublish_at = unpublish_at
         fresh.unpublish_set_by = by if unpublish_at else None
         metadata["unpublish_at"] = unpublish_at and unpublish_at.isoformat()
@@ -501,9 +508,15 @@ def reserve_slug(item):
         Redirect.objects.get_or_create(
             kind=item.KIND, old_slug=old.slug, item_id=item.pk
         )
-    LiveSlug.objects.update_or_create(
-        item_id=item.pk, defaults={"kind": item.KIND, "slug": slug}
-    )
+    try:
+        LiveSlug.objects.update_or_create(
+            item_id=item.pk, defaults={"kind": item.KIND, "slug": slug}
+        )
+    except IntegrityError:
+        raise Refused(
+            f"Somebody has just published another {item.KIND} at the address "
+            f"“{slug}”. Change the address of one of them."
+        ) from None
 
 
 def _record_uses(item):
@@ -512,17 +525,19 @@ def _record_uses(item):
     known = dict(
         LiveUse.objects.filter(item_id=item.pk).values_list("used_id", "used_kind")
     )
-    LiveUse.objects.filter(item_id=item.pk, used_id__in=known.keys() - uses).delete()
+    gained, lost = uses.items() - known.items(), known.items() - uses.items()
+    LiveUse.objects.filter(item_id=item.pk, used_id__in=[pk for pk, _ in lost]).delete()
     LiveUse.objects.bulk_create(
         LiveUse(item_id=item.pk, item_kind=item.KIND, used_id=pk, used_kind=kind)
-        for pk, kind in uses.items()
-        if pk not in known
+        for pk, kind in gained
     )
-    gained_or_lost = (known | uses).items() - (known.items() & uses.items())
+    public_by_use = {
+        ItemKind.PROFILE: ItemKind.PROFILE,
+        ItemKind.MEDIA: ItemKind.MEDIA,
+        LiveUse.GATED_MEDIA: ItemKind.MEDIA,
+    }
     return {
-        pk: kind
-        for pk, kind in gained_or_lost
-        if kind in (ItemKind.PROFILE, ItemKind.MEDIA)
+        pk: public_by_use[kind] for pk, kind in gained | lost if kind in public_by_use
     }
 
 
@@ -661,8 +676,12 @@ def _fire(due, pk, verb, setter):
         try:
             with transaction.atomic(using=EDITORIAL):
                 verb(item, by=getattr(item, setter), comment="On schedule.")
-        except (Refused, PermissionDenied) as problem:
-            type(item).objects.filter(pk=pk).update(held_reason=str(problem))
+        except Exception as problem:
+            # Whatever it is, it must not stop what is due after it.
+            if not isinstance(problem, Refused | PermissionDenied):
+                logger.exception("%s of “%s” on schedule failed", verb.__name__, item)
+            reason = str(problem) or type(problem).__name__
+            type(item).objects.filter(pk=pk).update(held_reason=reason)
             return 0
         return 1
 

@@ -135,16 +135,19 @@ def copy_rows(cursor, model, rows, *, schema="public"):
 def _swap(written, progress):
     """Deliveries wait; what is left is replayed; the schemas change places."""
     for attempt in range(SWAP_TRIES):
+        # What an attempt writes is gone if it gives way: so is what it knows.
+        attempted = dict(written)
         try:
             with transaction.atomic(using=PUBLIC):
                 with connections[PUBLIC].cursor() as cursor:
                     # Deliveries share this row: from here on none is under way.
                     cursor.execute("SELECT epoch FROM sync_epoch FOR UPDATE")
-                while behind := _behind(written):
+                while behind := _behind(attempted):
                     snapshot = truth.read(behind)
                     _write(snapshot.truths.values(), replace=True)
-                    written.update(snapshot.sequences)
+                    attempted.update(snapshot.sequences)
                 _call("rebuild_swap")
+            written.update(attempted)
             progress("swapping", 1, 1)
             return
         except OperationalError:

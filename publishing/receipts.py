@@ -42,6 +42,14 @@ def _observe(receipt):
     else:
         if _shows(receipt, status, version):
             receipt.seen_at, receipt.error = timezone.now(), ""
+            if receipt.seconds_to_live > settings.PUBLISH_OBJECTIVE_SECONDS:
+                logger.warning(
+                    "%s of %s was seen after %.1f s; the objective is %s s.",
+                    receipt.cause,
+                    receipt.url,
+                    receipt.seconds_to_live,
+                    settings.PUBLISH_OBJECTIVE_SECONDS,
+                )
         else:
             receipt.error = f"The page answered {status}, version {version or 'none'}."
     receipt.save(update_fields=["seen_at", "error"])

@@ -5,6 +5,7 @@ of the Write DB is open.
 """
 
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.db import connections, transaction
@@ -52,14 +53,21 @@ class Snapshot:
     """{item id: sequence} of each release that has one of the items."""
 
 
-def read(ids) -> Snapshot:
-    """Epoch, sequences, truths and groups of the items, in one REPEATABLE READ."""
+@contextmanager
+def one_moment():
+    """A transaction that sees the Write DB as it is at one moment; writes nothing."""
     connection = connections[EDITORIAL]
     if connection.in_atomic_block:
         raise RuntimeError("The truth is read in a transaction of its own.")
     with transaction.atomic(using=EDITORIAL):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+def read(ids) -> Snapshot:
+    """Epoch, sequences, truths and groups of the items, in one REPEATABLE READ."""
+    with one_moment():
         return _read(ids)
 
 
@@ -189,9 +197,9 @@ def _tags(ids, found):
 
 
 def _media(ids, found):
-    used = set(
-        LiveUse.objects.filter(used_id__in=ids).values_list("used_id", flat=True)
-    )
+    # A use behind the gate of a paid course makes nothing public.
+    uses = LiveUse.objects.filter(used_id__in=ids, used_kind=ItemKind.MEDIA)
+    used = set(uses.values_list("used_id", flat=True))
     for pk, row in Media.objects.in_bulk(ids).items():
         found[pk].live, found[pk].row = pk in used, row
 

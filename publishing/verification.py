@@ -94,8 +94,11 @@ def known_items():
     return known | dict(SyncState.objects.values_list("item_id", "kind"))
 
 
-def compare(progress=None):
-    """Compare everything. `progress(done, of)` is called after each chunk."""
+def compare(progress=None, *, on_the_way=True):
+    """Compare everything. `progress(done, of)` is called after each chunk.
+
+    `on_the_way=False` leaves out what an event that waits will bring.
+    """
     report = Report()
     known = sorted(known_items().items(), key=lambda pair: (pair[1], str(pair[0])))
     leaves = {}
@@ -111,21 +114,21 @@ def compare(progress=None):
             progress(report.checked, len(known))
     for pk, kind in suspects.items():
         # An event may have been delivered between the two readings: look again.
-        if verdict := _look_closely(pk, kind):
+        if verdict := _look_closely(pk, kind, on_the_way):
             getattr(report, verdict).append((str(kind), str(pk)))
     report.roots = {str(kind): root(hashes) for kind, hashes in leaves.items()}
     return report
 
 
 def _both_sides(kinds):
-    with transaction.atomic(using=EDITORIAL):
+    with truth.one_moment():
         truths = truth.truths_of(kinds)
         expected = {pk: project(one) for pk, one in truths.items()}
     stored = stored_rows(kinds)
     return {pk: (expected[pk], stored[pk]) for pk in kinds}
 
 
-def _look_closely(pk, kind):
+def _look_closely(pk, kind, on_the_way):
     """The verdict on one item while no delivery can touch it; None if it agrees."""
     with transaction.atomic(using=PUBLIC):
         fence = sync._lock_fences({pk})[pk]
@@ -136,11 +139,14 @@ def _look_closely(pk, kind):
         is_there = any(isinstance(row, main) for row in stored)
         is_wanted = any(isinstance(row, main) for row in expected)
         state = SyncState.objects.filter(pk=pk).first()
+    is_behind = state is not None and fence.sequence < state.sequence
+    if is_behind and not on_the_way:
+        return None
     if is_wanted and not is_there:
         return "missing"
     if is_there and not is_wanted:
         return "orphan"
-    if state and fence.sequence < state.sequence:
+    if is_behind:
         return "stale"
     return "altered"
 
@@ -164,7 +170,7 @@ def heal(report):
 
 def compare_and_report():
     """For the alarm: log drift as an error."""
-    report = compare()
+    report = compare(on_the_way=False)
     if report.drift:
         kinds = Counter(kind for kind, _ in report.drift)
         logger.error(

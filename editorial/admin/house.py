@@ -10,6 +10,8 @@ from django.utils.html import format_html
 
 from accounts.backends import VERBS
 from accounts.permissions import may
+from cms.addresses import address_of
+from cms.admin import MOMENTS
 from cms.databases import EDITORIAL
 from editorial.models import AuditLog
 
@@ -31,7 +33,7 @@ def moment(when):
 def origin_of(request):
     """Where a request came from, as the audit log keeps it."""
     return {
-        "ip_address": request.META.get("REMOTE_ADDR") or None,
+        "ip_address": address_of(request) or None,
         "user_agent": request.META.get("HTTP_USER_AGENT", ""),
     }
 
@@ -43,6 +45,7 @@ class HousePage(admin.ModelAdmin):
     half of the story.
     """
 
+    formfield_overrides = MOMENTS
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     list_per_page = 50

@@ -33,9 +33,6 @@ class MediaForm(forms.ModelForm):
         widgets = {
             "alt_text": forms.Textarea(attrs={"rows": 2}),
             "caption": forms.Textarea(attrs={"rows": 2}),
-            "licence_expires_at": forms.DateTimeInput(
-                attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
-            ),
         }
         help_texts = {
             "tags": "Words separated by commas.",
@@ -242,9 +239,15 @@ class MediaAdmin(HousePage):
             return f"Ready in {widths} pixels."
         return media.get_processing_status_display()
 
+    def get_object(self, request, object_id, from_field=None):
+        media = super().get_object(request, object_id, from_field)
+        if media is not None:
+            media.seen_by = request.user
+        return media
+
     @admin.display(description="Where it is used")
     def where_used(self, media):
-        uses = used_by(media)
+        uses = used_by(media, seen_by=media.seen_by) if media.pk else []
         if not uses:
             return "Nowhere yet."
         return format_html(
@@ -253,8 +256,9 @@ class MediaAdmin(HousePage):
         )
 
 
-def used_by(media, limit=4 * NAMED):
-    """(address, title, how) of the items that show it: live ones and drafts."""
+def used_by(media, *, seen_by, limit=4 * NAMED):
+    """(address, title, how) of the items that show it, live ones and drafts, as far
+    as `seen_by` may know of them."""
     uses = {}
     for model in (Article, Course):
         pictured = model.objects.filter(Q(featured_image=media) | Q(og_image=media))
@@ -273,9 +277,9 @@ def used_by(media, limit=4 * NAMED):
     for model in (Article, Course):
         titles = {
             row.pk: str(row)
-            for row in model.objects.only("title").filter(
-                pk__in=[pk for one, pk in uses if one is model]
-            )
+            for row in model.objects.visible_to(seen_by)
+            .only("title")
+            .filter(pk__in=[pk for one, pk in uses if one is model])
         }
         name = f"admin:editorial_{model._meta.model_name}_change"
         found += [

@@ -36,9 +36,6 @@ class TaskForm(forms.ModelForm):
         exclude = ()  # noqa: DJ006  (the fieldsets name what is shown)
         widgets = {
             "description": forms.Textarea(attrs={"rows": 4}),
-            "due_date": forms.DateTimeInput(
-                attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
-            ),
         }
 
 

@@ -1,8 +1,10 @@
 """Categories, as the tree they are, and tags."""
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.utils.html import format_html
 
+from accounts.permissions import may
 from editorial.admin.house import HousePage
 from editorial.admin.items import CategoryChoice
 from editorial.models import Article, Category, Course, LiveUse, Tag
@@ -32,7 +34,8 @@ class SharedRowAdmin(HousePage):
             if LiveUse.objects.filter(used_id=obj.pk).exists():
                 protected.append(f"live pages show {obj}")
         names, noun = [str(obj) for obj in objs], self.opts.verbose_name
-        needed = set() if self.has_delete_permission(request) else {noun}
+        may_all = all(self.has_delete_permission(request, obj) for obj in objs)
+        needed = set() if may_all else {noun}
         return names, {noun: len(names)}, needed, protected
 
 
@@ -64,6 +67,20 @@ class CategoryAdmin(SharedRowAdmin):
         if db_field.name == "parent":
             kwargs["form_class"] = CategoryChoice
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        """A category is put below one that the person has rights over, too."""
+        if "parent" in form.changed_data or not change:
+            above = obj.parent
+            whole_tree = (
+                any(not one.category_id for one in request.user.current_roles)
+                or request.user.is_superuser
+            )
+            if not (may(request.user, "edit_taxonomy", above) if above else whole_tree):
+                raise PermissionDenied(
+                    "Your role covers other categories: choose a parent among those."
+                )
+        super().save_model(request, obj, form, change)
 
     def get_deleted_objects(self, objs, request):
         names, counts, needed, protected = super().get_deleted_objects(objs, request)

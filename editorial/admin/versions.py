@@ -69,7 +69,7 @@ def one(request, pk, number, *, desk):
     other = request.GET.get("with", "")
     before = (
         _version(item, int(other))
-        if other.isdigit()
+        if other.isdecimal()
         else Version.objects.of(item).filter(number__lt=number).first()
     )
     return desk.page(

@@ -547,7 +547,6 @@ class Migration(migrations.Migration):
                 "db_table": "live_slugs",
                 "constraints": [
                     models.UniqueConstraint(
-                        deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
                         fields=("kind", "slug"),
                         name="one_live_item_at_an_address",
                     )

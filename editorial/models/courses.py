@@ -1,5 +1,7 @@
 """Courses: sections of lessons, published as one item."""
 
+import uuid
+
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -7,6 +9,7 @@ from django.db import models
 from cms.uuids import uuid7
 from editorial import blocks
 from editorial.models.articles import images
+from editorial.models.live import LiveUse
 from editorial.models.media import Media
 from editorial.models.workflow import Publishable
 
@@ -84,11 +87,18 @@ class Course(Publishable):
         }
 
     def body_media(self, snapshot):
-        lessons = [
-            lesson for section in snapshot["sections"] for lesson in section["lessons"]
-        ]
-        videos = {lesson["video"] for lesson in lessons if lesson["video"]}
-        return videos.union(*(blocks.media_ids(one["blocks"]) for one in lessons))
+        return media_of(lessons_of(snapshot))
+
+    def uses(self):
+        """What only gated lessons show is used, but is not public by that."""
+        found, snapshot = super().uses(), self.live_version.snapshot
+        if snapshot["is_free"]:
+            return found
+        lessons = lessons_of(snapshot)
+        in_the_open = media_of(one for one in lessons if one["is_preview"])
+        in_the_open |= {snapshot["image"], snapshot["seo"].get("og_image_id")}
+        behind = media_of(lessons) - in_the_open
+        return found | {uuid.UUID(pk): LiveUse.GATED_MEDIA for pk in behind}
 
     def restore(self, snapshot):
         super().restore(snapshot)
@@ -141,6 +151,20 @@ class Course(Publishable):
         if not any(lesson.has_body() for lesson in lessons):
             found.append("Add at least one lesson with a body.")
         return found
+
+
+def lessons_of(snapshot):
+    return [lesson for section in snapshot["sections"] for lesson in section["lessons"]]
+
+
+def media_of(lessons):
+    """Ids of the videos and images of these lessons (of a snapshot)."""
+    found = set()
+    for lesson in lessons:
+        found |= blocks.media_ids(lesson["blocks"])
+        if lesson["video"]:
+            found.add(lesson["video"])
+    return found
 
 
 class CourseSection(models.Model):

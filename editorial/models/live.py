@@ -18,9 +18,7 @@ class LiveSlug(models.Model):
         db_table = "live_slugs"
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "slug"],
-                name="one_live_item_at_an_address",
-                deferrable=models.Deferrable.DEFERRED,
+                fields=["kind", "slug"], name="one_live_item_at_an_address"
             )
         ]
 
@@ -55,6 +53,9 @@ class LiveUse(models.Model):
     Answers "what depends on it?" for the fan-out, and "is it public?" for media and
     profiles: both are while something live uses them.
     """
+
+    GATED_MEDIA = "gated_media"
+    """A medium that only gated lessons show: a use that makes nothing public."""
 
     id = models.BigAutoField(primary_key=True)
     item_id = models.UUIDField()

@@ -37,8 +37,19 @@ class MediaFolder(models.Model):
         return self.name
 
 
+HARMLESS = frozenset(
+    ["jpg", "jpeg", "png", "gif", "webp", "avif", "pdf", "mp3", "m4a", "oga", "ogg"]
+    + ["wav", "mp4", "m4v", "webm", "mov", "avi", "txt", "csv", "doc", "docx", "xls"]
+    + ["xlsx", "ppt", "pptx", "odt", "ods", "odp", "epub", "zip"]
+)
+"""Endings under which a browser runs nothing. Any other becomes .bin."""
+
+
 def upload_path(media, filename):
     """One folder for each medium: two files of one name never meet."""
+    stem, _, ending = filename.rpartition(".")
+    if ending.lower() not in HARMLESS:
+        filename = f"{stem or ending}.bin"
     return f"{media.uploaded_at:%Y/%m}/{media.id.hex}/{filename}"
 
 

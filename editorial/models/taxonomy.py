@@ -4,7 +4,7 @@ import uuid
 
 from django.contrib.postgres.indexes import GistIndex
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import connections, models, transaction
 from django.db.models.functions import Lower
 from django.utils.text import slugify
 
@@ -13,6 +13,8 @@ from cms.ltree import LtreeField
 from cms.uuids import uuid7
 from editorial.models.outbox import ItemKind
 from editorial.models.shared import SharedRow
+
+TREE_LOCK = 0x74726565
 
 
 class CategoryQuerySet(models.QuerySet):
@@ -94,9 +96,13 @@ class Category(SharedRow):
     def save(self, *args, **kwargs):
         """Keep the path, and move the subtree along when the parent changed."""
         with transaction.atomic(using=EDITORIAL):
-            before = self.path
+            with connections[EDITORIAL].cursor() as cursor:
+                # One change of the tree at a time: a path repeats those above it.
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TREE_LOCK])
+            known = Category.objects.filter(pk=self.pk).values_list("path", flat=True)
+            before = known.first() or ""
             above = (
-                Category.objects.select_for_update().get(pk=self.parent_id).path
+                Category.objects.only("path").get(pk=self.parent_id).path
                 if self.parent_id
                 else ""
             )

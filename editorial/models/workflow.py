@@ -484,6 +484,7 @@ class Publishable(ConcurrentTransitionMixin, SearchAppearance):
         self.unpublished_at = timezone.now()
         self.unpublish_at = None
         self.unpublish_set_by = None
+        self.held_reason = ""
 
     def _void_approval(self):
         self.approved_version = None

@@ -54,6 +54,7 @@ class CommentAdmin(admin.ModelAdmin):
     """Read here, decided by actions; the text of others is never changed."""
 
     action_form = ModerationForm
+    view_on_site = False  # readers' pages may be another service's
     actions = [
         _decision(Status.APPROVED, "Approve"),
         _decision(Status.WITHHELD, "Withhold"),

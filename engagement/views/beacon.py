@@ -19,6 +19,7 @@ from django.db import Error
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from cms.addresses import address_of
 from engagement.views import drain, stream, visitors
 
 log = logging.getLogger(__name__)
@@ -110,7 +111,7 @@ def _visitor(request, salt, entry):
     """Put the visitor into the entry; answer what marks this view as a repetition."""
     visitor = visitors.visitor_hash(
         salt,
-        address=visitors.address(request),
+        address=address_of(request),
         user_agent=request.headers.get("user-agent", ""),
         host=request.META.get("HTTP_HOST", ""),
     )

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import ipaddress
 import uuid
 from functools import lru_cache
 
@@ -29,22 +28,6 @@ def asked_not_to_count(headers):
     if not getattr(settings, "RESPECT_DO_NOT_TRACK", True):
         return False
     return headers.get("dnt") == "1" or headers.get("sec-gpc") == "1"
-
-
-def address(request):
-    """The reader's address: as many proxies as we run have each added one.
-
-    With TRUSTED_PROXIES = 0 the header is ignored, because anybody can send it.
-    """
-    proxies = getattr(settings, "TRUSTED_PROXIES", 0)
-    if proxies:
-        hops = request.headers.get("x-forwarded-for", "").split(",")
-        candidate = hops[-proxies].strip() if len(hops) >= proxies else ""
-        try:
-            return str(ipaddress.ip_address(candidate))
-        except ValueError:
-            pass
-    return request.META.get("REMOTE_ADDR", "")
 
 
 def visitor_hash(salt, *, address, user_agent, host):

@@ -89,6 +89,20 @@ def test_a_scoped_role_covers_the_subtree_and_no_more(wim):
     assert "other categories" in decide(sam, "publish", outside).why
 
 
+def test_a_role_in_one_category_does_not_reach_the_whole_house():
+    science = factories.CategoryFactory()
+    chief = factories.staff("chris", "editor_chief", category=science)
+
+    assert may(chief, "publish")
+    assert not may(chief, "view_people")
+    assert not may(chief, "moderate_comments")
+
+
+def test_an_admin_is_one_everywhere():
+    with pytest.raises(IntegrityError), transaction.atomic(using=EDITORIAL):
+        factories.staff("ada", "admin", category=factories.CategoryFactory())
+
+
 def test_a_role_ends_when_it_expires(draft):
     assignment = factories.give_role(
         lena := factories.staff("lena"),

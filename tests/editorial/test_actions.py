@@ -290,6 +290,32 @@ def test_a_schedule_of_somebody_who_lost_the_right_is_held(approved, ines):
     assert "role" in approved.held_reason
 
 
+def test_a_new_time_after_a_held_take_down_counts(published, ines):
+    soon = timezone.now() + timedelta(hours=1)
+    actions.set_unpublish_at(published, by=ines, unpublish_at=soon)
+    Article.objects.update(held_reason="No editorial role.")
+    published.refresh_from_db()
+
+    actions.set_unpublish_at(published, by=ines, unpublish_at=soon)
+    Article.objects.update(unpublish_at=timezone.now() - timedelta(seconds=1))
+
+    assert actions.fire_due() == 1
+
+
+def test_one_bad_item_does_not_stop_what_is_due_after_it(wim, ines):
+    items = [factories.article(by=wim, title=title) for title in ("Bad", "Good")]
+    for item in items:
+        factories.approve(item, editor=ines)
+        actions.schedule(item, by=ines, publish_at=timezone.now() + timedelta(hours=1))
+    Article.objects.update(publish_at=timezone.now() - timedelta(seconds=1))
+    Version.objects.filter(item_id=items[0].pk).update(snapshot={})
+
+    assert actions.fire_due() == 1
+
+    items[0].refresh_from_db()
+    assert items[0].held_reason
+
+
 def test_nothing_fires_early(approved, ines):
     actions.schedule(approved, by=ines, publish_at=timezone.now() + timedelta(hours=1))
 

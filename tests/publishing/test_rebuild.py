@@ -1,5 +1,7 @@
 """A rebuild ends in the same store, whatever was published meanwhile."""
 
+import threading
+
 import pytest
 from django.db import connections
 
@@ -52,6 +54,28 @@ def test_what_is_taken_down_during_a_rebuild_stays_down(
             deliver_all()
 
     rebuild.rebuild(meanwhile)
+
+    assert not PublishedArticle.objects.filter(pk=a_small_site[0].pk).exists()
+    assert not verification.compare().drift
+
+
+def test_a_swap_that_gave_way_forgets_what_it_wrote(a_small_site, ines, deliver_all):
+    """A reader holds a table while something is taken down just before the swap."""
+    reader = connections["public"].copy()
+    reader.set_autocommit(False)
+    held = threading.Timer(1.0, reader.rollback)
+
+    def meanwhile(stage, done, of):
+        if stage == "indexing" and done == 1:
+            actions.unpublish(a_small_site[0], by=ines)
+            deliver_all()
+            with reader.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM published_articles")
+            held.start()
+
+    rebuild.rebuild(meanwhile)
+    held.join()
+    reader.close()
 
     assert not PublishedArticle.objects.filter(pk=a_small_site[0].pk).exists()
     assert not verification.compare().drift

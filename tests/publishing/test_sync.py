@@ -131,6 +131,38 @@ def test_a_paid_lesson_keeps_its_body_behind_the_gate(wim, ines, deliver_all):
     assert "All about wind" not in PublishedCourse.objects.get().search_text
 
 
+def test_a_video_behind_the_gate_is_not_among_the_public_files(wim, ines, deliver_all):
+    course = factories.course(by=wim, is_free=False)
+    behind, before = factories.MediaFactory(), factories.MediaFactory()
+    with actions.editing(course, by=wim) as fresh:
+        fresh.lessons.filter(slug="wind").update(video=behind)
+        fresh.lessons.filter(slug="knots").update(video=before)
+    factories.publish(course, editor=ines)
+    deliver_all()
+
+    assert list(PublishedMedia.objects.values_list("pk", flat=True)) == [before.pk]
+    assert GatedLesson.objects.get().video_url == behind.url
+
+    with actions.editing(course, by=wim) as fresh:
+        fresh.lessons.filter(slug="wind").update(is_preview=True)
+    factories.publish(course, editor=ines)
+    deliver_all()
+
+    assert PublishedMedia.objects.count() == 2
+
+
+def test_a_publish_that_came_with_another_event_has_its_receipt(published, deliver_all):
+    with transaction.atomic(using=EDITORIAL):
+        late = OutboxEvent.objects.mark(
+            {published.pk: "article"}, cause="person changed", priority=-1
+        )
+    sync.deliver(late.pk)
+
+    deliver_all()
+
+    assert Receipt.objects.get().cause == "publish"
+
+
 def test_a_free_course_hides_nothing(wim, ines, deliver_all):
     factories.publish(factories.course(by=wim), editor=ines)
     deliver_all()

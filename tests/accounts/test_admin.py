@@ -1,0 +1,250 @@
+"""People on the desk: works, who may not, bad input."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import RoleAssignment, User
+from cms.databases import EDITORIAL, PUBLIC
+from tests import factories
+
+pytestmark = pytest.mark.django_db(databases=[EDITORIAL, PUBLIC])
+
+
+@pytest.fixture
+def signed_in(client):
+    def enter(person):
+        client.force_login(person, backend="accounts.backends.RoleBackend")
+        return client
+
+    return enter
+
+
+@pytest.fixture
+def ada():
+    return factories.staff("ada", "admin")
+
+
+@pytest.fixture
+def roles():
+    """Every role's row, whoever has it."""
+    for code in ("author", "editor", "super_admin"):
+        factories.staff(f"some-{code}", code)
+
+
+def address(person, name="change"):
+    return reverse(f"admin:accounts_user_{name}", args=[person.pk])
+
+
+def fields(person, *assignments, **changes):
+    """What the page of a person posts, with rows of roles."""
+    known = list(person.role_assignments.order_by("user", "role"))
+    posted = {
+        "email": person.email,
+        "display_name": person.display_name,
+        "slug": person.slug,
+        "bio": "",
+        "website": "",
+        "avatar_url": "",
+        "is_active": "on",
+        "role_assignments-TOTAL_FORMS": str(len(known) + len(assignments)),
+        "role_assignments-INITIAL_FORMS": str(len(known)),
+    }
+    for n, one in enumerate(known):
+        posted |= {
+            f"role_assignments-{n}-id": str(one.pk),
+            f"role_assignments-{n}-role": one.role_id,
+            f"role_assignments-{n}-category_id": str(one.category_id or ""),
+        }
+    for n, (role, category) in enumerate(assignments, start=len(known)):
+        posted |= {
+            f"role_assignments-{n}-role": role,
+            f"role_assignments-{n}-category_id": str(category or ""),
+        }
+    return posted | changes
+
+
+# --- Works ------------------------------------------------------------------------
+
+
+def test_an_admin_brings_a_colleague_in(signed_in, ada):
+    answer = signed_in(ada).post(
+        reverse("admin:accounts_user_add"),
+        {
+            "email": "New@Example.org",
+            "display_name": "Nele New",
+            "usable_password": "true",
+            "password1": factories.PASSWORD,
+            "password2": factories.PASSWORD,
+        },
+    )
+
+    person = User.objects.with_email("new@example.org").get()
+    assert answer.status_code == 302
+    assert person.slug == "nele-new"
+    assert person.check_password(factories.PASSWORD)
+
+
+def test_a_role_is_given_within_one_category(signed_in, ada, roles):
+    category = factories.CategoryFactory()
+    person = factories.staff("nele")
+
+    answer = signed_in(ada).post(
+        address(person), fields(person, ("editor", category.pk))
+    )
+
+    assert answer.status_code == 302, answer.context["errors"]
+    assignment = person.role_assignments.get()
+    assert (assignment.role_id, assignment.category_id) == ("editor", category.pk)
+    assert assignment.assigned_by == ada
+
+
+def test_a_person_is_deactivated_and_stays_in_the_books(signed_in, ada, wim):
+    posted = fields(wim)
+    del posted["is_active"]
+
+    signed_in(ada).post(address(wim), posted)
+
+    assert not User.objects.get(pk=wim.pk).is_active
+
+
+def test_the_list_costs_the_same_with_many_people(
+    signed_in, ada, django_assert_max_num_queries
+):
+    for n in range(12):
+        factories.staff(f"person{n}", "author")
+
+    page, client = reverse("admin:accounts_user_changelist"), signed_in(ada)
+    for role in ("", "?role=staff", "?role=author", "?role=editor"):
+        with django_assert_max_num_queries(8):
+            assert client.get(page + role).status_code == 200
+
+
+# --- Who may not ------------------------------------------------------------------
+
+
+def test_nobody_gives_a_role_above_their_own(signed_in, ada, roles):
+    person = factories.staff("nele")
+
+    answer = signed_in(ada).post(address(person), fields(person, ("super_admin", None)))
+
+    assert "stands above your own role" in answer.content.decode()
+    assert not person.role_assignments.exists()
+
+
+def test_nobody_changes_people_who_stand_above_them(signed_in, ada):
+    above = factories.staff("mara", "super_admin")
+
+    answer = signed_in(ada).post(address(above), fields(above, display_name="Changed"))
+    password = signed_in(ada).get(
+        reverse("admin:auth_user_password_change", args=[above.pk])
+    )
+
+    assert (answer.status_code, password.status_code) == (403, 403)
+    assert User.objects.get(pk=above.pk).display_name == "Mara"
+
+
+@pytest.mark.parametrize("role", ["editor", "author", "moderator", "reviewer"])
+def test_people_are_not_for_everybody(signed_in, role):
+    person = factories.staff("nele", role)
+
+    listed = signed_in(person).get(reverse("admin:accounts_user_changelist"))
+    added = signed_in(person).get(reverse("admin:accounts_user_add"))
+
+    assert (listed.status_code, added.status_code) == (403, 403)
+
+
+def test_a_chief_sees_people_and_changes_nothing(signed_in, wim):
+    chief = factories.staff("helen", "editor_chief")
+
+    assert signed_in(chief).get(address(wim)).status_code == 200
+    assert signed_in(chief).post(address(wim), fields(wim)).status_code == 403
+
+
+def test_nobody_is_deleted(signed_in, wim):
+    everything = factories.staff("mara", "super_admin")
+
+    answer = signed_in(everything).post(address(wim, "delete"), {"post": "yes"})
+
+    assert answer.status_code == 403
+    assert User.objects.filter(pk=wim.pk).exists()
+
+
+def test_nobody_locks_themselves_out(signed_in, ada):
+    posted = fields(ada)
+    del posted["is_active"]
+
+    signed_in(ada).post(address(ada), posted)
+
+    assert User.objects.get(pk=ada.pk).is_active
+
+
+# --- Bad input --------------------------------------------------------------------
+
+
+def test_an_address_somebody_has_is_refused(signed_in, ada, wim):
+    answer = signed_in(ada).post(
+        reverse("admin:accounts_user_add"),
+        {
+            "email": wim.email.upper(),
+            "display_name": "Wim Two",
+            "usable_password": "true",
+            "password1": factories.PASSWORD,
+            "password2": factories.PASSWORD,
+        },
+    )
+
+    assert "Somebody has this e-mail address already." in answer.content.decode()
+
+
+def test_a_role_that_ended_before_it_began_is_refused(signed_in, ada, roles):
+    person = factories.staff("nele")
+    posted = fields(person, ("author", None))
+    posted["role_assignments-0-expires_at"] = "2020-01-01T10:00"
+
+    answer = signed_in(ada).post(address(person), posted)
+
+    assert "Choose a time in the future" in answer.content.decode()
+    assert not RoleAssignment.objects.filter(user=person).exists()
+
+
+# --- Signing in -------------------------------------------------------------------
+
+
+def test_staff_sign_in_by_e_mail_whatever_its_case(client, wim):
+    page = client.get("/admin/login/?next=/admin/")
+    assert "Sign in" in page.content.decode()
+
+    answer = client.post(
+        "/admin/login/",
+        {
+            "username": wim.email.upper(),
+            "password": factories.PASSWORD,
+            "next": "/admin/",
+        },
+    )
+
+    assert (answer.status_code, answer.url) == (302, "/admin/")
+
+
+def test_a_wrong_password_is_said_without_telling_more(client, wim):
+    answer = client.post("/accounts/login/", {"username": wim.email, "password": "no"})
+    nobody = client.post(
+        "/accounts/login/", {"username": "nobody@example.org", "password": "no"}
+    )
+
+    assert 'role="alert"' in answer.content.decode()
+    assert answer.status_code == nobody.status_code == 200
+
+
+def test_signing_in_leads_nowhere_else(client, wim):
+    answer = client.post(
+        "/accounts/login/?next=https://evil.example/",
+        {
+            "username": wim.email,
+            "password": factories.PASSWORD,
+            "next": "https://evil.example/",
+        },
+    )
+
+    assert answer.status_code == 302
+    assert "evil" not in answer.url
