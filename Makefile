@@ -105,5 +105,5 @@ clean:  ## Delete var/ (what the demo wrote), .venv and caches
 	    if [ -x $(BIN)/python ]; then $(BIN)/python -m cms.embedded.clean; fi; \
 	    rm -rf var; \
 	fi
-	@rm -rf .venv staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
