@@ -17,9 +17,11 @@ MAX_OPEN = 200
 that a few kilobytes with thousands of them would become gigabytes."""
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
-_NEVER_CLOSED = frozenset(
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr", "p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "colgroup", "rt", "rp"]
-)
+_NEVER_CLOSED = {
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param",
+    "source", "track", "wbr", "p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody",
+    "tfoot", "option", "colgroup", "rt", "rp",
+}  # fmt: skip
 
 
 def open_at_once(html):

@@ -32,6 +32,7 @@ from editorial.blocks.raw import CLOSE, OPEN
 from editorial.blocks.rendering import Page
 from editorial.blocks.runs import (
     SPACES,
+    Run,
     add_mark,
     has_words,
     inline_content,
@@ -74,7 +75,6 @@ _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 _SHELL = re.compile(r"</?(?:html|head|body)\b[^>]*>|<!doctype[^>]*>", re.IGNORECASE)
 _GAP = re.compile(r"\n[ \t\r\f]*(?:\n[ \t\r\f]*)+")
 _ADDRESS = re.compile(r"https?://\S+")
-_RAW = re.compile(re.escape(OPEN) + "(.*?)" + re.escape(CLOSE), re.DOTALL)
 _HOLE = re.compile(r'<masthead-block n="(\d+)"></masthead-block>')
 
 
@@ -151,14 +151,23 @@ class Reader(FigureReader):
         if _UNREADABLE.search(source):
             source = _UNREADABLE.sub("", source)
             self.notes.left_out("control characters")
-        for found in _RAW.finditer(source):
-            nodes += self.piece(source[done : found.start()])
-            nodes.append(raw_node(found[1]))
-            done = found.end()
+        while (start := source.find(OPEN, done)) >= 0:
+            end = source.find(CLOSE, start)
+            if end < 0:
+                break
+            nodes += self.piece(source[done:start])
+            nodes.append(raw_node(source[start + len(OPEN) : end]))
+            done = end + len(CLOSE)
         nodes += self.piece(source[done:])
-        return [
-            node for node in nodes if node["type"] != "html" or node["attrs"]["html"]
-        ]
+        return [self.storable(node) for node in nodes if node != raw_node("")]
+
+    def storable(self, node):
+        """Raw HTML that could not be shown either is kept as text."""
+        if node["type"] != "html" or is_valid(node):
+            return node
+        self.notes.add("Kept as code: HTML that no browser could mend.")
+        text = {"type": "text", "text": node["attrs"]["html"]}
+        return {"type": "codeBlock", "content": [text]}
 
     def piece(self, source):
         if not source.strip():
@@ -172,7 +181,7 @@ class Reader(FigureReader):
         if tree is None:
             self.notes.add("Kept as HTML: the markup is nested too deep to be read.")
             return [raw_node(source)]
-        nodes, run = [], []
+        nodes, run = [], Run()
         self.walk(tree, Place(), run, nodes)
         self.flush(run, Place(), nodes)
         return [node if is_valid(node) else self.kept(node) for node in nodes]
@@ -196,14 +205,14 @@ class Reader(FigureReader):
         """Text, marks and blocks below `parent`, into `run` and `nodes`."""
         self.words(parent.text, place, run)
         for child in parent:
-            before, made = list(run), len(nodes)
+            before, made = run.mark(), len(nodes)
             try:
                 self.element(child, place, run, nodes)
             except Unmappable as reason:
                 if not place.top:
                     raise
                 # The run too: part of the child may have ended a paragraph before it.
-                run[:] = before
+                run.back_to(before)
                 del nodes[made:]
                 self.keep(child, reason, place, run, nodes)
             self.words(child.tail, place, run)
@@ -355,7 +364,7 @@ class Reader(FigureReader):
 
     def inline(self, element, place):
         """(inline content, hoisted nodes) of an element that holds text only."""
-        run, nodes = [], []
+        run, nodes = Run(), []
         self.walk(element, place.within(top=False, explicit=True), run, nodes)
         if nodes:
             raise Unmappable("it has blocks where only text can stand")
@@ -377,7 +386,7 @@ class Reader(FigureReader):
 
     def flush(self, run, place, nodes):
         """Turn the run into paragraphs and what was hoisted out of them."""
-        tokens, run[:] = list(run), []
+        tokens = run.take()
         paragraph = []
         for token in [*self.divided(tokens, place), ("stop",)]:
             if token[0] != "stop":
@@ -450,7 +459,7 @@ class Reader(FigureReader):
 
     def flow(self, element, place, *, align=""):
         """Paragraphs and other blocks within an item, a cell, a quote or a callout."""
-        run, nodes = [], []
+        run, nodes = Run(), []
         inside = place.within(top=False, align=align, explicit=False)
         self.walk(element, inside, run, nodes)
         self.flush(run, inside, nodes)
@@ -464,7 +473,7 @@ class Reader(FigureReader):
         if "wp-caption" in classes:
             return self.figure(element, place)
         self.lose(element, known=("align",))
-        nodes, run = [], []
+        nodes, run = [], Run()
         inside = place.within(align=align_of(element) or place.align, explicit=False)
         if element.tag == "center":
             inside = replace(inside, align="center")
@@ -476,7 +485,7 @@ class Reader(FigureReader):
         self.lose(
             element, known=("align", "style") if align_of(element) else ("align",)
         )
-        nodes, run = [], []
+        nodes, run = [], Run()
         inside = place.within(align=align_of(element) or place.align, explicit=True)
         self.walk(element, inside, run, nodes)
         self.flush(run, inside, nodes)

@@ -15,6 +15,35 @@ from editorial.blocks.rendering import Page
 SPACES = re.compile(r"[ \t\n\r\f]+")
 
 
+class Run(list):
+    """Tokens since the last block. It can go back to how it was before an element.
+
+    What was taken out is kept for that; copying the run for each element instead
+    would cost its length every time.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self._taken = []
+
+    def take(self):
+        """All tokens, and the run is empty."""
+        tokens = list(self)
+        self.clear()
+        self._taken.append(tokens)
+        return tokens
+
+    def mark(self):
+        return len(self._taken), len(self)
+
+    def back_to(self, mark):
+        taken, length = mark
+        if taken < len(self._taken):
+            self[:] = self._taken[taken]
+            del self._taken[taken:]
+        del self[length:]
+
+
 def add_mark(marks, mark):
     """Marks with one more; a second one of a kind replaces the first."""
     others = [one for one in marks if one["type"] != mark["type"]]

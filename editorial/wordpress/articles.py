@@ -36,7 +36,7 @@ STATUS = {
 }
 FORMATS = {f"post-format-{name}": name for name in Article.Format.values}
 OWN_META = {"_edit_last", "_edit_lock", "_thumbnail_id", "_wp_old_slug"}
-TERM_KINDS = {"category": "category", "post_tag": "tag"}
+TERM_KINDS = {"category": "category", "post_tag": "tag", "tag": "tag"}
 
 
 class Incoming:
@@ -291,7 +291,7 @@ def take_article(item, records, report, *, by, author, site):
             )
             if article is None:
                 raise Unusable("It was deleted here since the last import.")
-            if _is_ours_now(article, record):
+            if _is_ours_now(article, record, incoming.status):
                 report.skip(
                     kind,
                     number,
@@ -338,10 +338,16 @@ def _enter(article, incoming, by):
     )
 
 
-def _is_ours_now(article, record: ImportRecord):
-    """Whether staff touched the article since it came: its text or its state."""
+def _is_ours_now(article, record: ImportRecord, status):
+    """Whether staff touched the article since it came: its text or its state.
+
+    A state that both sides agree on is nobody's edit: what was scheduled there and
+    here is published on both when its time has come.
+    """
+    if article.revision != record.local_revision:
+        return True
     last = History.objects.of(article).values_list("transition", flat=True).first()
-    return article.revision != record.local_revision or last != "import"
+    return last != "import" and article.status != status
 
 
 def blocks_of(article):

@@ -16,6 +16,7 @@ from django.db import (
     InterfaceError,
     OperationalError,
     connections,
+    reset_queries,
 )
 
 from accounts.models import User
@@ -277,6 +278,8 @@ class Import:
             logger.debug("%s %s", kind, external_id, exc_info=True)
             why = f"It could not be read ({type(problem).__name__}: {problem})."
             self._refuse(kind, external_id, why[:500], outcome)
+        finally:
+            reset_queries()  # with DEBUG on, Django would keep thousands of texts
 
     def _refuse(self, kind, external_id, why, outcome):
         outcome.clear()

@@ -6,8 +6,9 @@ from email.utils import parsedate_to_datetime
 from html import unescape
 from urllib.parse import unquote
 
-import nh3
 from django.utils.text import slugify
+
+from editorial.blocks.raw import words_of
 
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d))?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -21,12 +22,12 @@ def plain(html):
     """The words of a title or a name, without markup and entities."""
     if "<" not in html:
         return _CONTROL.sub(" ", unescape(html)).strip()
-    return _CONTROL.sub(" ", unescape(nh3.clean(html, tags=set()))).strip()
+    return _CONTROL.sub(" ", words_of(html)).strip()
 
 
 def paragraphs(html):
     """The words of an excerpt or a description; lines are kept."""
-    text = unescape(nh3.clean(html, tags=set())) if "<" in html else unescape(html)
+    text = words_of(html) if "<" in html else unescape(html)
     return text.replace("\r\n", "\n").replace("\x00", "").strip()
 
 

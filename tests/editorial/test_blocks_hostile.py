@@ -262,3 +262,28 @@ def test_hostile_html_is_harmless_when_it_is_imported(source):
         body, _ = blocks.from_html(template.format(source))
         blocks.validate(body)
         assert_inert(blocks.render(body))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "".join(f"<b title='{number}'><p>x" for number in range(3_000)),
+        "<div>" * 20_000,
+        "<svg>" * 20_000,
+        "a<br>" * 20_000,
+        "[abc x=" * 20_000,
+        '[gallery a="' * 20_000,
+        "<!--html-->" * 20_000,
+        "<!-- wp:group -->" * 20_000,
+    ],
+)
+def test_a_few_kilobytes_never_become_gigabytes(source):
+    for reader in (blocks.from_html, blocks.from_gutenberg):
+        body, _ = reader(source)
+        raw = blocks.new_block({"type": "html", "attrs": {"html": source}})
+        for candidate in (body, [raw]):
+            try:
+                blocks.validate(candidate)
+            except ValidationError:
+                continue
+            assert len(blocks.render(candidate)) < 20 * len(source)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseError
+from django.db import reset_queries
 from tqdm import tqdm
 
 from accounts.models import User
@@ -102,7 +103,8 @@ class Command(BaseCommand):
         end = time.monotonic() + PATIENCE
         with _progress("event", ours.count()) as bar:
             while True:
-                if tried := sync.deliver_waiting(limit=100):
+                reset_queries()
+                if tried := sync.deliver_waiting(limit=20):
                     bar.update(tried)
                     end = time.monotonic() + PATIENCE
                 elif not ours.filter(error="").exists() or time.monotonic() > end:
