@@ -2,6 +2,7 @@
 
 import threading
 
+import psycopg
 import pytest
 from django.db import connections
 
@@ -61,16 +62,14 @@ def test_what_is_taken_down_during_a_rebuild_stays_down(
 
 def test_a_swap_that_gave_way_forgets_what_it_wrote(a_small_site, ines, deliver_all):
     """A reader holds a table while something is taken down just before the swap."""
-    reader = connections["public"].copy()
-    reader.set_autocommit(False)
+    reader = psycopg.connect(**connections["public"].get_connection_params())
     held = threading.Timer(1.0, reader.rollback)
 
     def meanwhile(stage, done, of):
         if stage == "indexing" and done == 1:
             actions.unpublish(a_small_site[0], by=ines)
             deliver_all()
-            with reader.cursor() as cursor:
-                cursor.execute("SELECT count(*) FROM published_articles")
+            reader.execute("SELECT count(*) FROM published_articles")
             held.start()
 
     rebuild.rebuild(meanwhile)
