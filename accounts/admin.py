@@ -7,14 +7,19 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Prefetch
+from django.http import HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role, RoleAssignment, User
 from accounts.permissions import ROLES, SUPER_ADMIN, UNSCOPED, may
 from cms.admin import MOMENTS
+from cms.databases import EDITORIAL
 
 NEWSROOM_CATEGORY = ("editorial", "Category")
+AUDIT_LOG = ("editorial", "AuditLog")
 """By name: accounts is below the newsroom and does not import it."""
 
 
@@ -263,6 +268,33 @@ class PersonAdmin(UserAdmin):
             assignment.save()
         for gone in formset.deleted_objects:
             gone.delete()
+
+    # The audit log -----------------------------------------------------------
+
+    def log_addition(self, request, obj, message):
+        self._audit(request, "create", obj, message)
+
+    def log_change(self, request, obj, message):
+        if message:
+            self._audit(request, "edit", obj, message)
+
+    def _audit(self, request, action, user, message):
+        """Who may come in, and as what, is written where nobody can change it."""
+        with transaction.atomic(using=EDITORIAL):
+            apps.get_model(*AUDIT_LOG).objects.record(
+                action,
+                by=request.user,
+                resource_type="user",
+                resource_id=user.pk,
+                new={"name": str(user), "changes": message},
+                ip_address=request.META.get("REMOTE_ADDR") or None,
+                user_agent=request.META.get("HTTP_USER_AGENT", ""),
+            )
+
+    def history_view(self, request, object_id, extra_context=None):
+        """In the audit log, where everything stands."""
+        address = reverse("admin:editorial_auditlog_changelist")
+        return HttpResponseRedirect(f"{address}?resource_type=user")
 
     @admin.display(description="Roles")
     def roles(self, user):

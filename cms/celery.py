@@ -18,6 +18,10 @@ app.conf.beat_schedule = {
     # what                         task                                      seconds
     "deliver what waits": {"task": "publishing.tasks.deliver_pending", "schedule": 3},
     "fire what is due": {"task": "publishing.tasks.fire_due", "schedule": 5},
+    "make what images lack": {
+        "task": "editorial.tasks.make_missing_variants",
+        "schedule": 60,
+    },
     "fold the ledger": {"task": "engagement.tasks.fold", "schedule": 5},
     "publish the counters": {
         "task": "engagement.tasks.publish_counters",

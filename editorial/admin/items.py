@@ -12,7 +12,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponseRedirect
 from django.urls import path, reverse
@@ -41,6 +41,13 @@ class CategoryChoice(forms.ModelChoiceField):
 
     def label_from_instance(self, category):
         return "\N{EM SPACE}" * category.depth + category.name
+
+
+class SpecialistsJSON(forms.JSONField):
+    """Nothing is shown as nothing, and not as "null"."""
+
+    def prepare_value(self, value):
+        return "" if value is None else super().prepare_value(value)
 
 
 class ItemForm(forms.ModelForm):
@@ -223,7 +230,10 @@ class ItemAdmin(HousePage):
     ordering = ("-updated_at", "-id")
     autocomplete_fields = ("tags", "featured_image", "og_image")
     actions = None
-    save_on_top = False
+    formfield_overrides = {
+        **HousePage.formfield_overrides,
+        models.JSONField: {"form_class": SpecialistsJSON},
+    }
 
     # Rights ------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """Categories, as the tree they are, and tags."""
 
+from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 
 from accounts.permissions import may
@@ -39,8 +40,28 @@ class SharedRowAdmin(HousePage):
         return names, {noun: len(names)}, needed, protected
 
 
+class CategoryForm(forms.ModelForm):
+    user = None
+
+    class Meta:
+        model = Category
+        exclude = ()  # noqa: DJ006  (the fieldsets name what is shown)
+
+    def clean_parent(self):
+        """It is put below one that the person has rights over, too."""
+        parent = self.cleaned_data["parent"]
+        if not self.instance._state.adding and "parent" not in self.changed_data:
+            return parent
+        if not may(self.user, "edit_taxonomy", parent or Category()):
+            raise ValidationError(
+                "Your role covers other categories. Choose one of those as the parent."
+            )
+        return parent
+
+
 @admin.register(Category)
 class CategoryAdmin(SharedRowAdmin):
+    form = CategoryForm
     in_use_lookup = "category"
     list_display = ("in_the_tree", "slug", "is_active", "is_featured", "display_order")
     list_filter = ("is_active",)
@@ -63,24 +84,15 @@ class CategoryAdmin(SharedRowAdmin):
         ),
     )
 
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        form.user = request.user
+        return form
+
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "parent":
             kwargs["form_class"] = CategoryChoice
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def save_model(self, request, obj, form, change):
-        """A category is put below one that the person has rights over, too."""
-        if "parent" in form.changed_data or not change:
-            above = obj.parent
-            whole_tree = (
-                any(not one.category_id for one in request.user.current_roles)
-                or request.user.is_superuser
-            )
-            if not (may(request.user, "edit_taxonomy", above) if above else whole_tree):
-                raise PermissionDenied(
-                    "Your role covers other categories: choose a parent among those."
-                )
-        super().save_model(request, obj, form, change)
 
     def get_deleted_objects(self, objs, request):
         names, counts, needed, protected = super().get_deleted_objects(objs, request)

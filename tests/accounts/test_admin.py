@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from accounts.models import RoleAssignment, User
 from cms.databases import EDITORIAL, PUBLIC
+from editorial.models import AuditLog
 from tests import factories
 
 pytestmark = pytest.mark.django_db(databases=[EDITORIAL, PUBLIC])
@@ -96,6 +97,9 @@ def test_a_role_is_given_within_one_category(signed_in, ada, roles):
     assignment = person.role_assignments.get()
     assert (assignment.role_id, assignment.category_id) == ("editor", category.pk)
     assert assignment.assigned_by == ada
+    written = AuditLog.objects.get(resource_type="user", resource_id=person.pk)
+    assert (written.user_id, written.action) == (ada.pk, "edit")
+    assert "editor" in str(written.new_values["changes"])
 
 
 def test_a_person_is_deactivated_and_stays_in_the_books(signed_in, ada, wim):

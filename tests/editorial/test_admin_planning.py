@@ -147,7 +147,12 @@ def test_an_editor_of_one_section_moves_no_other(signed_in):
     )
 
     assert answer.status_code == 403
-    assert not Category.objects.filter(name="Taken").exists()
+    added = {"name": "Taken", "slug": "taken", "display_order": "0"}
+    page = reverse("admin:editorial_category_add")
+    beside = signed_in(editor).post(page, added)
+    assert "covers other categories" in beside.content.decode()
+    signed_in(editor).post(page, added | {"parent": str(ours.pk)})
+    assert Category.objects.get(name="Taken").parent == ours
 
 
 # --- Bad input --------------------------------------------------------------------
