@@ -35,7 +35,7 @@ class FigureReader:
         attrs = self.image_source(element)
         for name, longest in (("alt", 2_000), ("title", 500)):
             if value := (element.get(name) or "").strip():
-                attrs[name] = value[:longest]
+                attrs[name] = self.fit(value, longest)
         for name in ("width", "height"):
             value = (element.get(name) or "").removesuffix("px")
             if value.isascii() and value.isdigit() and 0 < int(value) <= 20_000:
@@ -74,7 +74,7 @@ class FigureReader:
         self.notes.add("A frame of another site is now a link to it.")
         attrs = {"url": source}
         if title := (element.get("title") or "").strip():
-            attrs["title"] = title[:500]
+            attrs["title"] = self.fit(title, 500)
         return {"type": "embed", "attrs": attrs}
 
     def figure(self, element, place):
@@ -206,7 +206,7 @@ class FigureReader:
             return found
         node = {"type": "embed", "attrs": {"url": source}}
         if title and title != source:
-            node["attrs"]["title"] = title[:500]
+            node["attrs"]["title"] = self.fit(title, 500)
         if caption:
             node["content"] = caption
         return [node]

@@ -276,7 +276,7 @@ class Reader(FigureReader):
             run.append(("text", "”", place.marks))
         elif tag in ("abbr", "acronym") and (title := element.get("title", "").strip()):
             self.lose(element, known=("title",))
-            mark = {"type": "abbreviation", "attrs": {"title": title[:500]}}
+            mark = {"type": "abbreviation", "attrs": {"title": self.fit(title, 500)}}
             marks = add_mark(place.marks, mark)
             self.walk(element, place.within(marks=marks), run, nodes)
         elif tag in THROUGH or tag in ("abbr", "acronym"):
@@ -325,6 +325,12 @@ class Reader(FigureReader):
             if attribute not in QUIET and attribute not in known:
                 self.notes.left_out(attribute)
 
+    def fit(self, text, longest):
+        """A title or alt text, cut to what can be stored; the rest is told."""
+        if len(text) > longest:
+            self.notes.add(f"Cut after {longest} characters: “{text[:2_000]}”")
+        return text[:longest]
+
     # --- inline -----------------------------------------------------------------
 
     def mark(self, tag, element, place, run, nodes):
@@ -344,7 +350,7 @@ class Reader(FigureReader):
         if href:
             mark = {"type": "link", "attrs": {"href": href}}
             if title := (element.get("title") or "").strip():
-                mark["attrs"]["title"] = title[:500]
+                mark["attrs"]["title"] = self.fit(title, 500)
             marks = add_mark(marks, mark)
         elif element.get("href"):
             problem = fault_of_link(element.get("href").strip())
