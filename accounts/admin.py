@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Role, RoleAssignment, User
 from accounts.permissions import ROLES, SUPER_ADMIN, UNSCOPED, may
-from cms.admin import MOMENTS
+from cms.admin import MOMENTS, DeskPage
 from cms.databases import EDITORIAL
 
 NEWSROOM_CATEGORY = ("editorial", "Category")
@@ -175,7 +175,7 @@ class RoleFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(DeskPage, UserAdmin):
     """Rights come from `accounts.permissions`; Django's groups are not used."""
 
     form = PersonForm
@@ -187,8 +187,6 @@ class PersonAdmin(UserAdmin):
     search_help_text = "Name or e-mail address."
     ordering = ("display_name", "pk")
     filter_horizontal = ()
-    show_full_result_count = False
-    list_per_page = 50
     readonly_fields = ("last_login", "created_at")
     add_fieldsets = (
         (
@@ -294,7 +292,7 @@ class PersonAdmin(UserAdmin):
     def history_view(self, request, object_id, extra_context=None):
         """In the audit log, where everything stands."""
         address = reverse("admin:editorial_auditlog_changelist")
-        return HttpResponseRedirect(f"{address}?resource_type=user")
+        return HttpResponseRedirect(f"{address}?about=user")
 
     @admin.display(description="Roles")
     def roles(self, user):

@@ -5,7 +5,7 @@ Apps put panels on the start page with `@panel`; the desk knows none of them.
 
 from django import forms
 from django.conf import settings
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets
 from django.db import models
 from django.urls import reverse
 
@@ -44,6 +44,27 @@ def panel(*, order):
         return function
 
     return register
+
+
+class DeskPage(ModelAdmin):
+    """Titled by what it is about, not by the verb; never counts what is filtered."""
+
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    list_per_page = 50
+
+    def changelist_view(self, request, extra_context=None):
+        title = self.opts.verbose_name_plural.capitalize()
+        return super().changelist_view(
+            request, {"title": title, **(extra_context or {})}
+        )
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        if context.get("original") is None:
+            context["title"] = f"New {self.opts.verbose_name}"
+        else:
+            context |= {"title": str(context["original"]), "subtitle": None}
+        return super().render_change_form(request, context, *args, **kwargs)
 
 
 class Desk(AdminSite):

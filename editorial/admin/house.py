@@ -1,7 +1,5 @@
 """The house rules of every page on the desk: one table of rights, one audit log."""
 
-from django.contrib import admin
-from django.contrib.admin import ShowFacets
 from django.db import transaction
 from django.http import Http404
 from django.template.response import TemplateResponse
@@ -11,7 +9,7 @@ from django.utils.html import format_html
 from accounts.backends import VERBS
 from accounts.permissions import may
 from cms.addresses import address_of
-from cms.admin import MOMENTS
+from cms.admin import MOMENTS, DeskPage
 from cms.databases import EDITORIAL
 from editorial.models import AuditLog
 
@@ -38,7 +36,7 @@ def origin_of(request):
     }
 
 
-class HousePage(admin.ModelAdmin):
+class HousePage(DeskPage):
     """Rights from `accounts.permissions`; what is done is written to the audit log.
 
     Django's own log of the admin is not used: it could be edited, and would tell
@@ -46,9 +44,6 @@ class HousePage(admin.ModelAdmin):
     """
 
     formfield_overrides = MOMENTS
-    show_full_result_count = False
-    show_facets = ShowFacets.NEVER
-    list_per_page = 50
 
     # Rights ------------------------------------------------------------------
 
@@ -78,22 +73,6 @@ class HousePage(admin.ModelAdmin):
     def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
         """What one may not see does not exist."""
         raise Http404(f"There is no such {opts.verbose_name}.")
-
-    # Pages -------------------------------------------------------------------
-
-    def changelist_view(self, request, extra_context=None):
-        title = self.opts.verbose_name_plural.capitalize()
-        return super().changelist_view(
-            request, {"title": title, **(extra_context or {})}
-        )
-
-    def render_change_form(self, request, context, *args, **kwargs):
-        """Titled by what it is about, and not by the verb."""
-        if context.get("original") is None:
-            context["title"] = f"New {self.opts.verbose_name}"
-        else:
-            context |= {"title": str(context["original"]), "subtitle": None}
-        return super().render_change_form(request, context, *args, **kwargs)
 
     # The audit log -----------------------------------------------------------
 
