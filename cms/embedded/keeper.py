@@ -20,7 +20,7 @@ from cms.embedded.postgresql import Postgresql
 from cms.embedded.redis_server import RedisServer
 
 PULSE = 0.2
-SLOWEST_RESTART = 30
+SLOWEST_RESTART = 5
 
 
 def say(line):

@@ -226,10 +226,10 @@ class Storm:
 
     def havoc(self):
         blows = [
-            (0.55, self.kill_the_worker),
-            (0.15, self.flush_redis),
-            (0.15, self.kill_redis),
-            (0.15, self.restart_postgresql),
+            (0.6, self.kill_the_worker),
+            (0.2, self.flush_redis),
+            (0.1, self.kill_redis),
+            (0.1, self.restart_postgresql),
         ]
         # Each kind at least once, in any order, then at random.
         order = [blow for _, blow in blows]
@@ -258,11 +258,14 @@ class Storm:
         import redis
         from django.conf import settings
 
-        try:
-            redis.Redis.from_url(settings.REDIS_URL).flushall()
-            self.killed["flushed"] += 1
-        except redis.RedisError:
-            pass  # it was killed a moment ago
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            try:
+                redis.Redis.from_url(settings.REDIS_URL).flushall()
+                self.killed["flushed"] += 1
+                return
+            except redis.RedisError:  # it was killed a moment ago
+                time.sleep(0.1)
 
     def restart_postgresql(self):
         os.kill(self.pid_of("postgres"), signal.SIGINT)
@@ -275,7 +278,8 @@ class Storm:
         import psutil
 
         folder = os.environ["MASTHEAD_VAR"]
-        for _ in range(100):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             for process in psutil.process_iter(["name", "cmdline", "environ"]):
                 line = " ".join(process.info["cmdline"] or [])
                 if "cms.embedded.keeper" not in line:

@@ -1,6 +1,7 @@
 """Any order, repetition and crash point of events ends in the same public store."""
 
 import uuid
+from random import Random
 
 import pytest
 from django.db import transaction
@@ -95,7 +96,7 @@ def test_the_stores_agree_whatever_happens_to_the_events(data):
 
 
 @pytest.mark.chaos
-@settings(max_examples=80, **RULES)
+@settings(max_examples=40, **RULES)
 @given(data=st.data())
 def test_the_stores_agree_whatever_happens_many_times_over(data):
     agree_whatever_happens(data)
@@ -125,8 +126,8 @@ def agree_whatever_happens(data):
             deliver_some(data, crash_step, crash_call)
             assert_releases_are_whole()
 
-    events = list(OutboxEvent.objects.values_list("pk", flat=True))
-    again = data.draw(st.permutations(events[-12:]))
+    again = list(OutboxEvent.objects.order_by("-id").values_list("pk", flat=True)[:12])
+    Random(data.draw(st.integers(0, 10**6))).shuffle(again)
     OutboxEvent.objects.filter(pk__in=again).update(delivered_at=None)
     for pk in again:
         OutboxEvent.objects.update(lease_until=None)
@@ -143,9 +144,16 @@ def agree_whatever_happens(data):
 
 
 def deliver_some(data, step, call):
-    """Deliver some waiting events in any order, and die in the middle of one."""
-    waiting = list(OutboxEvent.objects.waiting().values_list("pk", flat=True))
-    chosen = data.draw(st.permutations(waiting))[: data.draw(st.integers(0, 4))]
+    """Deliver some waiting events in any order, and die in the middle of one.
+
+    What is drawn does not depend on what waits: only then can a failure be repeated.
+    """
+    chance = Random(data.draw(st.integers(0, 10**6)))
+    count = data.draw(st.integers(0, 4))
+    waiting = OutboxEvent.objects.waiting().order_by("id")
+    chosen = list(waiting.values_list("pk", flat=True))
+    chance.shuffle(chosen)
+    chosen = chosen[:count]
     with pytest.MonkeyPatch.context() as monkeypatch:
         crashing_at(monkeypatch, step, call)
         for pk in chosen:
