@@ -54,7 +54,7 @@ class DeskPage(ModelAdmin):
     list_per_page = 50
 
     def changelist_view(self, request, extra_context=None):
-        title = self.opts.verbose_name_plural.capitalize()
+        title = str(self.opts.verbose_name_plural).capitalize()
         return super().changelist_view(
             request, {"title": title, **(extra_context or {})}
         )
