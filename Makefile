@@ -10,7 +10,7 @@ BIN := .venv/bin
 RUN_READY := .venv/ready-to-run
 DEV_READY := .venv/ready-to-develop
 TESTS ?= tests
-ORDINARY := not browser and not chaos and not bench
+ORDINARY := not browser and not chaos and not bench and not walk
 
 .PHONY: help
 help:  ## This list
