@@ -140,6 +140,26 @@ def without_metadata(upload):
     return ContentFile(out.getvalue())
 
 
+def received(upload):
+    """(file to keep, its facts as fields of Media); every upload comes in by here.
+
+    Raises ValidationError with a sentence.
+    """
+    facts = inspect(upload)
+    is_image = facts["file_type"] == Media.FileType.IMAGE
+    if is_image and (clean := without_metadata(upload)) is not None:
+        clean.name = upload.name
+        upload = clean
+    return upload, facts | {
+        "file_size_bytes": upload.size,
+        "original_filename": upload.name[:500],
+        "variants": [],
+        "processing_status": Media.Processing.PENDING
+        if is_image
+        else Media.Processing.DONE,
+    }
+
+
 def make_variants(media_id):
     """Make the variants of one image and keep them; safe to repeat.
 

@@ -47,20 +47,7 @@ class MediaForm(forms.ModelForm):
             return upload
         if not upload:
             raise ValidationError("Choose a file to upload.")
-        self.facts = imaging.inspect(upload)
-        if self.facts["file_type"] == Media.FileType.IMAGE:
-            clean = imaging.without_metadata(upload)
-            if clean is not None:
-                clean.name = upload.name
-                upload = clean
-        self.facts |= {
-            "file_size_bytes": upload.size,
-            "original_filename": upload.name[:500],
-            "variants": [],
-            "processing_status": Media.Processing.PENDING
-            if self.facts["file_type"] == Media.FileType.IMAGE
-            else Media.Processing.DONE,
-        }
+        upload, self.facts = imaging.received(upload)
         return upload
 
     def clean(self):

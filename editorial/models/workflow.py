@@ -304,10 +304,17 @@ class Publishable(ConcurrentTransitionMixin, SearchAppearance):
             known[user.pk] = set(get_user_perms(user, self))
         return known[user.pk]
 
+    def know(self, user, *, grants, reviewer_id):
+        """Take over what was read for a whole list: how `user` stands to this one."""
+        self.__dict__.setdefault("_individual_grants", {})[user.pk] = grants
+        self._named_reviewer_id = reviewer_id
+
     def open_review(self):
         return Review.objects.open().on(self).first()
 
     def named_reviewer_id(self):
+        if "_named_reviewer_id" in self.__dict__:
+            return self._named_reviewer_id
         review = self.open_review()
         return review.reviewer_id if review else None
 
@@ -379,6 +386,10 @@ class Publishable(ConcurrentTransitionMixin, SearchAppearance):
     @property
     def is_live(self):
         return self.live_version_id is not None
+
+    @property
+    def was_never_live(self):
+        return self.first_published_at is None and self.live_version_id is None
 
     @property
     def latest_version(self):
