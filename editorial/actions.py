@@ -12,11 +12,14 @@ import logging
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.text import slugify
 from django_fsm import ConcurrentTransition, can_proceed
+from guardian.models import UserObjectPermission
 
 from accounts.permissions import decide
 from cms.databases import EDITORIAL
@@ -31,6 +34,7 @@ from editorial.models import (
     LiveUse,
     OutboxEvent,
     Redirect,
+    ReleaseItem,
     Review,
     Status,
     Version,
@@ -211,6 +215,42 @@ def create(item, *, by, origin=None):
             **(origin or {}),
         )
     return item
+
+
+def delete(item, *, by, seen_revision=None, origin=None):
+    """Remove for good what no reader ever saw; anything else goes to the archive.
+
+    Versions and history stay: nobody rewrites what happened.
+    """
+    with transaction.atomic(using=EDITORIAL):
+        fresh = locked(item, seen_revision=seen_revision)
+        check(by, "delete", fresh)
+        if not fresh.was_never_live:
+            raise Refused(
+                f"“{fresh}” has been published; readers and links know it. Archive it "
+                "instead: that takes it down and deletes nothing."
+            )
+        ReleaseItem.objects.filter(item_id=fresh.pk, release__released_at=None).delete()
+        Review.objects.on(fresh).delete()
+        UserObjectPermission.objects.filter(
+            content_type=ContentType.objects.get_for_model(fresh),
+            object_pk=str(fresh.pk),
+        ).delete()
+        pk, title, status = fresh.pk, fresh.title, fresh.status
+        try:
+            fresh.delete()
+        except ProtectedError:
+            raise Refused(
+                f"Other pages stand below “{title}”. Move or delete them first."
+            ) from None
+        AuditLog.objects.record(
+            "delete",
+            by=by,
+            resource_type=item.KIND,
+            resource_id=pk,
+            old={"title": title, "status": status},
+            **(origin or {}),
+        )
 
 
 def free_slug(item, text):

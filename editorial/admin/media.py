@@ -1,7 +1,5 @@
 """The media library."""
 
-import logging
-
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -18,10 +16,8 @@ from cms.databases import EDITORIAL
 from editorial import imaging
 from editorial.admin.house import HousePage, moment
 from editorial.admin.taxonomy import NAMED
+from editorial.library import ask_for_variants
 from editorial.models import Article, ArticleBlock, Course, LiveUse, Media, MediaFolder
-from editorial.tasks import make_variants
-
-logger = logging.getLogger(__name__)
 
 IN_THE_PICKER = 24
 
@@ -295,14 +291,6 @@ def picture(media, css_class):
 
 def _size(size):
     return f"{size / 1024:.0f} KB" if size < 1024**2 else f"{size / 1024**2:.1f} MB"
-
-
-def ask_for_variants(media_id):
-    """The fast path; `make_missing_variants` finds what the broker lost."""
-    try:
-        make_variants.apply_async([str(media_id)], retry=False)
-    except Exception as problem:
-        logger.warning("The broker did not take image %s: %s", media_id, problem)
 
 
 @admin.register(MediaFolder)
