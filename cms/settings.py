@@ -46,6 +46,13 @@ def _database(alias):
     entry["CONN_HEALTH_CHECKS"] = not IS_PUBLIC
     entry["OPTIONS"].setdefault("connect_timeout", "5")
     entry["DISABLE_SERVER_SIDE_CURSORS"] = False
+    if alias == PUBLIC:
+        # Readers ask the same few questions: PostgreSQL plans each of them once.
+        threshold = env.integer("PREPARE_THRESHOLD", 3)
+        entry["OPTIONS"] |= {
+            "server_side_binding": threshold > 0,
+            "prepare_threshold": threshold or None,
+        }
     entry["TEST"] = {"DEPENDENCIES": []}  # a test may use one of them alone
     return entry
 

@@ -62,6 +62,17 @@ def test_found_words_are_marked_and_everything_else_is_escaped(client):
     assert "<script>whales" not in text
 
 
+def test_an_extract_shows_the_words_wherever_they_stand(client):
+    filler = " ".join(f"word{number}" for number in range(1500))
+    text = f"{filler} the happy lighthouse {filler} a quiet keeper {filler}"
+    ArticleFactory(title="Long", excerpt="", search_text=text)
+
+    found = search(client, "keepers happiness").content.decode()
+
+    assert "the <mark>happy</mark> lighthouse" in found
+    assert "a quiet <mark>keeper</mark>" in found
+
+
 def test_a_typo_finds_titles_that_come_close(client):
     ArticleFactory(title="The lighthouse keeper", search_text="")
     CourseFactory(title="Lighthouses of the north", search_text="")
