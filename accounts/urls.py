@@ -1,14 +1,13 @@
-"""Sign-in for readers and staff alike."""
+"""Signing up and in, and looking after one's account, for readers and staff alike.
 
-from django.contrib.auth import views
+The pages of allauth keep its names, without a namespace: see `cms.urls`.
+"""
+
 from django.urls import path
+
+from accounts import views
 
 app_name = "accounts"
 urlpatterns = [
-    path(
-        "login/",
-        views.LoginView.as_view(template_name="accounts/login.html"),
-        name="login",
-    ),
-    path("logout/", views.LogoutView.as_view(), name="logout"),
+    path("", views.home, name="home"),
 ]

@@ -6,8 +6,12 @@ Apps put panels on the start page with `@panel`; the desk knows none of them.
 from django import forms
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets
+from django.contrib.auth.views import redirect_to_login
 from django.db import models
+from django.shortcuts import redirect, render
 from django.urls import reverse
+
+from accounts import second_factor
 
 GROUPS = (
     # name, models in the order of a working day
@@ -29,6 +33,9 @@ MOMENTS = {
 """`formfield_overrides` for moments: one field of the browser, and not two of text."""
 
 PANELS: list = []
+
+HIDDEN = {"account", "mfa", "usersessions", "socialaccount"}
+"""Apps of allauth: each person sees their own on the pages of their account."""
 
 
 def panel(*, order):
@@ -72,8 +79,43 @@ class Desk(AdminSite):
     site_title = "Masthead"
     index_title = "Desk"
     index_template = "admin/desk.html"
-    login_template = "accounts/login.html"
     enable_nav_sidebar = False
+
+    def register(self, model_or_iterable, admin_class=None, **options):
+        """How people sign in is no list on the desk: secrets are in it."""
+        models = (
+            [model_or_iterable]
+            if isinstance(model_or_iterable, type)
+            else list(model_or_iterable)
+        )
+        shown = [one for one in models if one._meta.app_label not in HIDDEN]
+        if shown:
+            super().register(shown, admin_class, **options)
+
+    def has_permission(self, request):
+        """Staff, with a second factor where the house asks for one."""
+        user = request.user
+        return super().has_permission(request) and not second_factor.missing(user)
+
+    def login(self, request, extra_context=None):
+        """There is one door: nobody walks round the second factor here."""
+        user = request.user
+        if user.is_authenticated and second_factor.missing(user):
+            return redirect(f"{reverse('accounts:home')}#second-factor")
+        if user.is_authenticated and not self.has_permission(request):
+            return render(request, "accounts/not_yours.html", status=403)
+        back = request.GET.get("next") or reverse("admin:index", current_app=self.name)
+        if user.is_authenticated:
+            return redirect(reverse("admin:index", current_app=self.name))
+        return redirect_to_login(back, reverse("account_login"))
+
+    def logout(self, request, extra_context=None):
+        if request.method != "POST":
+            return redirect("account_logout")
+        return super().logout(request, extra_context)
+
+    def password_change(self, request, extra_context=None):
+        return redirect("account_change_password")
 
     def index(self, request, extra_context=None):
         panels = [found for _, function in PANELS if (found := function(request))]

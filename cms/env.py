@@ -48,6 +48,49 @@ def words(name, default=()):
     return [word.strip() for word in value.split(",") if word.strip()] or list(default)
 
 
+def pairs(name):
+    """{"key": "value"} of `key=value,key=value`."""
+    found = {}
+    for word in words(name):
+        key, equals, value = word.partition("=")
+        if not (key.strip() and equals and value.strip()):
+            raise ImproperlyConfigured(
+                f"{name} must look like group=role,group=role; {word!r} does not."
+            )
+        found[key.strip()] = value.strip()
+    return found
+
+
+def mail(url, *, name):
+    """Django's mail settings from `smtp://user:password@host:587?tls=1`, or `console:`.
+
+    `?tls=1` is STARTTLS; `smtps://` is TLS from the first byte.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "console":
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured(
+            f"{name} must look like smtp://user:password@host:587?tls=1, or be "
+            f"'console:'; it starts with {parts.scheme or 'nothing'!r}."
+        )
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    is_tls = parts.scheme == "smtps"
+    try:
+        port = parts.port or (465 if is_tls else 25)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} has a port that is no number.") from None
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": is_tls,
+        "EMAIL_USE_TLS": not is_tls and query.get("tls", "").lower() in TRUE,
+    }
+
+
 def database(url, *, name):
     """A Django database entry from `postgres://user:password@host:port/db`.
 

@@ -5,6 +5,7 @@ databases it holds a key to, which URLs it serves and which apps it loads.
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -103,13 +104,33 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
-    *([] if IS_PUBLIC else ["guardian", "django_celery_beat", "accounts", "editorial"]),
+    *(
+        []
+        if IS_PUBLIC
+        else [
+            "guardian",
+            "django_celery_beat",
+            "allauth",
+            "allauth.account",
+            "allauth.mfa",
+            "allauth.usersessions",
+            "allauth.socialaccount",
+            "allauth.socialaccount.providers.openid_connect",
+            "accounts",
+            "editorial",
+        ]
+    ),
     "publishing",
     *([] if IS_PUBLIC else ["engagement"]),
     "cms",
 ]
 
 MIDDLEWARE = [
+    *(
+        ["engagement.views.beacon.first_of_all"]
+        if SERVES_EVERYTHING or CMS_SERVICE == "engagement"
+        else []
+    ),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cms.middleware.content_security_policy",
@@ -120,8 +141,10 @@ MIDDLEWARE = [
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
-            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "accounts.middleware.Visitors",
             "django.contrib.messages.middleware.MessageMiddleware",
+            "allauth.account.middleware.AccountMiddleware",
+            "accounts.middleware.Limits",
         ]
     ),
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -173,11 +196,117 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+HASHERS = {
+    "bcrypt": "accounts.hashers.BCrypt",
+    "argon2": "django.contrib.auth.hashers.Argon2PasswordHasher",
+}
+PASSWORD_HASHER = env.text("PASSWORD_HASHER", "bcrypt")
+if PASSWORD_HASHER not in HASHERS:
+    raise ImproperlyConfigured(
+        f"PASSWORD_HASHER={PASSWORD_HASHER!r}; choose {' or '.join(HASHERS)}."
+    )
+# The first is for new passwords; who signs in with another gets theirs rehashed.
+PASSWORD_HASHERS = [
+    HASHERS.pop(PASSWORD_HASHER),
+    *HASHERS.values(),
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 if CMS_SERVICE == "test":  # hashing slowly is not what the tests are about
-    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
+DESK_URL = env.text("DESK_URL", "" if CMS_SERVICE == "engagement" else "/admin/")
+"""Where staff land when they sign in. The readers' service does not serve the desk:
+tell it where that is."""
+
+STAFF_NEED_MFA = env.boolean("STAFF_NEED_MFA", not EMBEDDED and CMS_SERVICE != "test")
+"""No desk and no editorial API for staff without a second factor."""
+STAFF_IDLE_SECONDS = env.integer("STAFF_IDLE_SECONDS", 3 * 60 * 60)
+STAFF_SESSION_SECONDS = env.integer("STAFF_SESSION_SECONDS", 12 * 60 * 60)
+SESSION_COOKIE_AGE = env.integer("SESSION_SECONDS", 14 * 24 * 60 * 60)
+
+ACCOUNT_ADAPTER = "accounts.adapters.SignIn"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up only
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_MAX_LENGTH = 255
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # accounts.limits counts exactly
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.SignupForm",
+    "add_email": "accounts.forms.AddEmailForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+}
+MFA_ADAPTER = "accounts.second_factor.SecondFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "accounts.forms.AuthenticateForm",
+    "reauthenticate": "accounts.forms.ReauthenticateByCodeForm",
+    "activate_totp": "accounts.forms.ActivateTOTPForm",
+    "add_webauthn": "accounts.forms.AddWebAuthnForm",
+}
+
+# Sign-in with the house's own provider (OpenID Connect); off without OIDC_SERVER_URL.
+OIDC_SERVER_URL = env.text("OIDC_SERVER_URL", "")
+OIDC_NAME = env.text("OIDC_NAME", "your organisation")
+OIDC_ROLES_CLAIM = env.text("OIDC_ROLES_CLAIM", "groups")
+OIDC_ROLES = env.pairs("OIDC_ROLES")
+"""Group to role: OIDC_ROLES=newsroom-editors=editor,newsroom-chiefs=editor_chief"""
+OIDC_MAKES_ACCOUNTS = env.boolean("OIDC_MAKES_ACCOUNTS", True)
+"""Whether somebody whom only the provider knows gets an account by signing in."""
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.Provider"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.ProviderSignupForm"}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS = {}
+if OIDC_SERVER_URL:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": OIDC_NAME,
+                "client_id": env.text("OIDC_CLIENT_ID"),
+                "secret": env.text("OIDC_CLIENT_SECRET"),
+                "settings": {
+                    "server_url": OIDC_SERVER_URL,
+                    # An address that the provider verified signs in to the account
+                    # that has it. Only for providers who let nobody claim another's.
+                    "email_authentication": env.boolean("OIDC_TRUST_EMAIL", False),
+                },
+            }
+        ],
+    }
+
+# --- Mail ---------------------------------------------------------------------
+
+MAIL_FOLDER = embedded.var() / "mail" if EMBEDDED else None
+"""Where mails are written instead of being sent: in the demo."""
+if email_url := env.text("EMAIL_URL", "" if EMBEDDED else "console:"):
+    MAIL_FOLDER = None
+    globals().update(env.mail(email_url, name="EMAIL_URL"))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(MAIL_FOLDER)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
+    "MAIL_FROM", f"{SITE_NAME} <no-reply@{urlsplit(SITE_ORIGIN).hostname}>"
+)
 
 # --- Security -----------------------------------------------------------------
 

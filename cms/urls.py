@@ -32,11 +32,14 @@ def names_only(urlpatterns):
 
 urlpatterns = [path("healthz", healthz, name="healthz")]
 
-if READERS_TOOLS:
+if READERS_TOOLS or NEWSROOM:
     urlpatterns += [
         path("accounts/", include("accounts.urls")),
-        path("engagement/", include("engagement.urls")),
+        path("accounts/", include("allauth.urls")),
     ]
+
+if READERS_TOOLS:
+    urlpatterns += [path("engagement/", include("engagement.urls"))]
 
 if NEWSROOM:
     from django.contrib import admin
