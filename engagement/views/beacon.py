@@ -28,6 +28,21 @@ MAX_BODY = 2048
 KINDS = {"article", "course", "lesson"}
 
 
+ADDRESS = "/engagement/views/"
+
+
+def first_of_all(get_response):
+    """Middleware before all others: a beacon has no session, no sign-in, no page, and
+    comes with every page that is read."""
+
+    def middleware(request):
+        if request.path_info == ADDRESS:
+            return beacon(request)
+        return get_response(request)
+
+    return middleware
+
+
 @csrf_exempt
 def beacon(request):
     if request.method != "POST":
