@@ -1,14 +1,17 @@
 """Who people are: users, their roles, and until when."""
 
+from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models, transaction
+from django.db import connections, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 
-from accounts.signals import person_changed
+from accounts.signals import person_changed, person_deactivated
+from accounts.tokens import ApiToken  # noqa: F401  (a model of this app)
+from accounts.traffic import AnsweredRequest, RateLimit  # noqa: F401
 from cms.databases import EDITORIAL
 from cms.uuids import uuid7
 
@@ -77,6 +80,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     badge_verified_at = models.DateTimeField(
         "verified", null=True, blank=True, help_text="Shown as a badge to readers."
     )
+    sessions_epoch = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False
+    )
+    """Part of what every session is bound to: whoever counts it up ends them all."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -118,22 +125,65 @@ class User(AbstractBaseUser, PermissionsMixin):
     @classmethod
     def from_db(cls, db, field_names, values):
         user = super().from_db(db, field_names, values)
-        user._shown = user._what_is_shown()
+        user._known = dict(zip(field_names, values, strict=True))
         return user
 
-    def _what_is_shown(self):
-        deferred = self.get_deferred_fields()
-        return {
-            name: getattr(self, name) for name in self.SHOWN if name not in deferred
-        }
+    def refresh_from_db(self, *args, **kwargs):
+        super().refresh_from_db(*args, **kwargs)
+        self._known = self._as_it_is()
 
-    def save(self, *args, **kwargs):
-        """Save, and in the same transaction tell who shows this person to readers."""
+    def _as_it_is(self):
+        deferred = self.get_deferred_fields()
+        names = [field.attname for field in self._meta.concrete_fields]
+        return {name: getattr(self, name) for name in names if name not in deferred}
+
+    def _changed(self):
+        """What differs from the row as it was read; None for a new person."""
+        if self._state.adding or not hasattr(self, "_known"):
+            return None
+        now = self._as_it_is()
+        return {name for name in now if now[name] != self._known.get(name, now)}
+
+    def save(self, *args, update_fields=None, **kwargs):
+        """Write what was changed, and in the same transaction tell who must know.
+
+        Nothing else is written: the page on which somebody edits their profile does
+        not undo what an admin did to the same row meanwhile, and the service that
+        signs people in needs no right to columns that are not its business.
+        """
+        changed = self._changed()
+        if changed and self._meta.pk.attname in changed:
+            changed = None  # a copy under a new id is a new person
+        ends = (
+            changed is not None
+            and "is_active" in changed
+            and not self.is_active
+            and (update_fields is None or "is_active" in update_fields)
+        )
+        if ends:
+            self.sessions_epoch += 1
+            changed.add("sessions_epoch")
+            if update_fields is not None:
+                update_fields = {*update_fields, "sessions_epoch"}
+        if changed is not None and update_fields is None and not args:
+            update_fields = {*changed, "updated_at"}
         with transaction.atomic(using=EDITORIAL):
-            super().save(*args, **kwargs)
-            before, self._shown = getattr(self, "_shown", None), self._what_is_shown()
-            if before != self._shown:
-                person_changed.send(User, user=self, is_new=before is None)
+            super().save(*args, update_fields=update_fields, **kwargs)
+            written = set(update_fields or self._as_it_is())
+            self._known = {
+                **getattr(self, "_known", {}),
+                **{k: v for k, v in self._as_it_is().items() if k in written},
+            }
+            shown = changed is None or changed & written & set(self.SHOWN)
+            if shown:
+                person_changed.send(User, user=self, is_new=changed is None)
+            if ends:
+                person_deactivated.send(User, user=self)
+
+    def _get_session_auth_hash(self, secret=None):
+        """Sessions end with a new password, and with a deactivation for good."""
+        bound_to = super()._get_session_auth_hash(secret=secret)
+        return f"{bound_to}.{self.sessions_epoch}" if self.sessions_epoch else bound_to
 
     def get_full_name(self):
         return self.display_name
@@ -165,10 +215,23 @@ class Role(models.Model):
     name = models.CharField(max_length=60)
     description = models.TextField(blank=True)
     rank = models.PositiveSmallIntegerField(default=0)
+    from_provider = models.BooleanField(
+        "may come from the sign-in provider",
+        default=False,
+        db_default=False,
+        help_text="Whoever the provider says has this role gets it on signing in.",
+    )
 
     class Meta:
         db_table = "roles"
         ordering = ["-rank"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(code="super_admin", from_provider=True),
+                name="super_admins_are_made_here",
+                violation_error_message="A super admin is made here, by another one.",
+            ),
+        ]
 
     def __str__(self):
         return self.name
@@ -179,6 +242,36 @@ class RoleAssignmentQuerySet(models.QuerySet):
         return self.filter(
             models.Q(expires_at=None) | models.Q(expires_at__gt=at or timezone.now())
         )
+
+    def sync_from_provider(self, user, codes):
+        """Make the roles that the sign-in provider gives to `user` exactly `codes`.
+
+        Only roles that an admin has opened to the provider (`Role.from_provider`) are
+        given, everywhere and without an end; a role that somebody gave by hand stays
+        as it is. Returns the changes, as ["+editor", "-author"], and writes them to
+        the audit log.
+
+        The function in the database does it: the service that signs people in may
+        not write `user_roles` itself.
+        """
+        with transaction.atomic(using=EDITORIAL):
+            with connections[EDITORIAL].cursor() as cursor:
+                cursor.execute(
+                    "SELECT change FROM public.sync_provider_roles(%s, %s::text[])",
+                    [user.pk, sorted(set(codes))],
+                )
+                changes = [change for (change,) in cursor.fetchall()]
+            user.__dict__.pop("current_roles", None)
+            user.__dict__.pop("_names_in_roles", None)
+            if changes:
+                apps.get_model("editorial", "AuditLog").objects.record(
+                    "roles_from_provider",
+                    by=user,
+                    resource_type="user",
+                    resource_id=user.pk,
+                    new={"name": str(user), "changes": changes},
+                )
+        return changes
 
 
 class RoleAssignment(models.Model):
@@ -198,6 +291,8 @@ class RoleAssignment(models.Model):
     )
     assigned_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
+    from_provider = models.BooleanField(default=False, db_default=False, editable=False)
+    """Given by the sign-in provider, who may also take it away again."""
 
     objects = RoleAssignmentQuerySet.as_manager()
 
@@ -221,3 +316,78 @@ class RoleAssignment(models.Model):
 
     def __str__(self):
         return f"{self.user}: {self.role_id}"
+
+
+class Permission(models.Model):
+    """A line of `accounts.permissions.ALLOWED`, for SQL: mirrored after each migrate.
+
+    Nobody edits it; the table in code is the one that counts.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    code = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    resource_type = models.CharField(max_length=100)
+    whole_house = models.BooleanField(default=False)
+    """A role within one category does not reach it."""
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "permissions"
+        ordering = ["code"]
+
+    def __str__(self):
+        return self.code
+
+
+class RolePermission(models.Model):
+    """This role may do that: within its scope, or only to what is the person's own."""
+
+    id = models.BigAutoField(primary_key=True)
+    role = models.ForeignKey(Role, on_delete=models.CASCADE, related_name="+")
+    permission = models.ForeignKey(
+        Permission, on_delete=models.CASCADE, related_name="role_permissions"
+    )
+    only_own = models.BooleanField(default=False)
+    """Only by ownership or an individual grant, which SQL does not look at."""
+
+    class Meta:
+        db_table = "role_permissions"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["role", "permission"], name="one_line_for_role_and_permission"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.role_id}: {self.permission}"
+
+
+class InvitationQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(accepted_at=None)
+
+
+class Invitation(models.Model):
+    """Somebody was asked to join the house and to choose a password."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, related_name="invitation"
+    )
+    invited_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    sent_at = models.DateTimeField(default=timezone.now)
+    times_sent = models.PositiveIntegerField(default=0)
+    """Part of the link: only the one sent last opens."""
+    accepted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        db_table = "invitations"
+
+    def __str__(self):
+        return f"Invitation of {self.user}"

@@ -1,10 +1,11 @@
 """Who may do what: one table, asked by the admin, the API, the actions and templates.
 
 `may(user, action, item)` is the whole question. Deny by default: an action without a
-line here is refused to everyone but super_admin.
+line here is refused to everyone but super_admin. PostgreSQL gives the same answers:
+`accounts.rights_in_sql` mirrors this table into the database after each migrate.
 """
 
-from dataclasses import dataclass
+from accounts.reasons import Decision
 
 SUPER_ADMIN = "super_admin"
 ADMIN = "admin"
@@ -66,23 +67,26 @@ ALLOWED = {
     "unpublish": EDITORS,
     "archive": EDITORS,
     "unarchive": EDITORS,
+    "delete": ADMINS,
     "release": EDITORS,
     "comment_on_draft": EDITORS | {REVIEWER, OWNER, CO_AUTHOR, NAMED_REVIEWER},
     # around the text
     "view_media": WRITERS,
     "upload_media": WRITERS,
     "edit_media": EDITORS,
+    "delete_media": ADMINS,
     "view_taxonomy": WRITERS,
     "edit_taxonomy": EDITORS,
     "view_tasks": WRITERS,
     "edit_tasks": EDITORS,
     "view_sync": EDITORS,
     "view_audit": ADMINS,
-    "import_content": ADMINS,
+    "import_content": CHIEFS,
     # people and community
     "view_people": CHIEFS,
     "edit_people": ADMINS,
     "assign_roles": ADMINS,
+    "simulate": ADMINS,
     "moderate_comments": {MODERATOR} | CHIEFS,
 }
 
@@ -90,6 +94,7 @@ NOT_IN_ONE_CATEGORY = {
     "view_people",
     "edit_people",
     "assign_roles",
+    "simulate",
     "view_audit",
     "import_content",
     "moderate_comments",
@@ -114,15 +119,53 @@ CONTRIBUTOR_MAY = {
 """Ownership gives a contributor no more than this ("Draft only")."""
 
 
-@dataclass(frozen=True)
-class Decision:
-    """An answer and its reason, for people who ask why."""
+IN_WORDS = {
+    # action: (what it is about, what it lets one do)
+    "view": ("content", "Read drafts"),
+    "create": ("content", "Begin an article or a course"),
+    "edit": ("content", "Change the text"),
+    "edit_in_review": ("content", "Change the text during its review"),
+    "restore_version": ("content", "Bring back an older version"),
+    "insert_raw_html": ("content", "Put in raw HTML"),
+    "change_author": ("content", "Make somebody else the author"),
+    "grant": ("content", "Name co-authors and reviewers"),
+    "submit": ("content", "Submit for review"),
+    "withdraw": ("content", "Withdraw what was submitted"),
+    "start_review": ("content", "Start a review"),
+    "reassign_review": ("content", "Give a review to somebody else"),
+    "request_changes": ("content", "Request changes"),
+    "approve": ("content", "Approve"),
+    "reopen": ("content", "Take back an approval to go on writing"),
+    "schedule": ("content", "Schedule"),
+    "unschedule": ("content", "Cancel a schedule"),
+    "publish": ("content", "Publish"),
+    "revise": ("content", "Begin the next version of what is published"),
+    "unpublish": ("content", "Take down what is published"),
+    "archive": ("content", "Archive"),
+    "unarchive": ("content", "Take out of the archive"),
+    "delete": ("content", "Delete what was never published"),
+    "release": ("content", "Publish several items in one moment"),
+    "comment_on_draft": ("content", "Remark on a draft"),
+    "view_media": ("media", "See the library"),
+    "upload_media": ("media", "Upload files"),
+    "edit_media": ("media", "Change what the library says of a file"),
+    "delete_media": ("media", "Delete files that nothing uses"),
+    "view_taxonomy": ("taxonomy", "See categories and tags"),
+    "edit_taxonomy": ("taxonomy", "Change categories and tags"),
+    "view_tasks": ("planning", "See tasks"),
+    "edit_tasks": ("planning", "Give tasks"),
+    "view_sync": ("system", "See what is on its way to readers"),
+    "view_audit": ("system", "Read the audit log"),
+    "import_content": ("system", "Import from another system"),
+    "view_people": ("people", "See people and their roles"),
+    "edit_people": ("people", "Invite, change and deactivate people"),
+    "assign_roles": ("people", "Give roles"),
+    "simulate": ("people", "See the desk as somebody else sees it"),
+    "moderate_comments": ("community", "Moderate comments"),
+}
+"""Every action of the table, for people to read; a test keeps the two complete."""
 
-    allowed: bool
-    why: str
-
-    def __bool__(self):
-        return self.allowed
+RELATIONS = {OWNER, CO_AUTHOR, NAMED_REVIEWER, APPROVING_REVIEWER}
 
 
 def _grants_on(user, item):
@@ -164,30 +207,51 @@ def decide(user, action, item=None) -> Decision:
     roles = user.current_roles
     if not roles:
         return Decision(False, "No editorial role is in force.")
+    for assignment in roles:
+        if assignment.role_id == SUPER_ADMIN and not assignment.category_id:
+            return Decision(True, "{role}.", user, assignment)
     codes = {assignment.role_id for assignment in roles}
-    if any(one.role_id == SUPER_ADMIN and not one.category_id for one in roles):
-        return Decision(True, "Super admin.")
     allowed = ALLOWED.get(action, set())
-    outside = ""
+    outside = None
     for assignment in roles:
         if assignment.role_id not in allowed:
             continue
         if action in NOT_IN_ONE_CATEGORY and assignment.category_id:
-            outside = "This concerns the whole house, not one category."
-            continue
-        if item is None or _in_scope(assignment, item):
-            return Decision(True, f"Has the role {ROLES[assignment.role_id][0]}.")
-        outside = f"The role {ROLES[assignment.role_id][0]} covers other categories."
+            outside = Decision(
+                False,
+                "{role}: but this concerns the whole house, not one category.",
+                user,
+                assignment,
+            )
+        elif item is None or _in_scope(assignment, item):
+            return Decision(True, "{role}.", user, assignment)
+        else:
+            outside = Decision(
+                False, "{role}: this covers other categories.", user, assignment
+            )
     if codes <= {CONTRIBUTOR} and action not in CONTRIBUTOR_MAY:
         return Decision(False, "A contributor may write drafts and submit them.")
-    relations = allowed & {OWNER, CO_AUTHOR, NAMED_REVIEWER, APPROVING_REVIEWER}
+    relations = allowed & RELATIONS
     if relations and item is None and codes & WRITERS:
         return Decision(True, "May do so to some items.")
     if relations and item is not None:
         for relation in sorted(relations & _grants_on(user, item)):
             return Decision(True, f"Is the {relation} of this item.")
-    return Decision(False, outside or f"No role in force allows to {action}.")
+    return Decision(False, _nobody_gave(action)) if outside is None else outside
+
+
+def _nobody_gave(action):
+    _, words = IN_WORDS.get(action, ("", action))
+    return f"No role in force allows to {words[:1].lower()}{words[1:]}."
 
 
 def may(user, action, item=None) -> bool:
     return decide(user, action, item).allowed
+
+
+def has_role(user, code) -> bool:
+    """Whether somebody holds a role, anywhere; a super admin holds them all."""
+    if user is None or not getattr(user, "is_active", False) or code not in ROLES:
+        return False
+    held = {assignment.role_id for assignment in user.current_roles}
+    return user.is_superuser or bool(held & {code, SUPER_ADMIN})

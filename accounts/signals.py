@@ -6,3 +6,8 @@ person_changed = Signal()
 """Something readers see of a person changed, or the person is new.
 
 Sent inside the transaction of the change. Arguments: user (User), is_new (bool)."""
+
+person_deactivated = Signal()
+"""Somebody lost all access: what they are signed in with must end now.
+
+Sent inside the transaction of the change. Arguments: user (User)."""

@@ -10,6 +10,7 @@ of identity columns.
 """
 
 import logging
+import re
 
 from django.apps import apps
 from django.core.checks import Error, register
@@ -35,6 +36,13 @@ APPEND = "SELECT, INSERT"
 KEEP = "SELECT, INSERT, UPDATE"
 """Rows come and change, and never go."""
 WRITE = "SELECT, INSERT, UPDATE, DELETE"
+SIGN_IN = (
+    "SELECT, INSERT, UPDATE (password, last_login, email, email_verified_at, "
+    "display_name, slug, avatar_url, bio, website, updated_at)"
+)
+"""Signing up, in and out, and one's own profile. Whether somebody is active, verified
+or a superuser is not the business of the service that does this; nor does a trigger let
+it insert a superuser."""
 
 
 def _newsroom(editorial=WRITE, accounts=""):
@@ -52,18 +60,32 @@ def _community(engagement=WRITE):
 GRANTS = {
     EDITORIAL: {
         # People, and how they sign in.
-        "users": _newsroom(accounts=KEEP),
+        "users": _newsroom(accounts=SIGN_IN),
         "users_groups": _newsroom(accounts=READ),
         "users_user_permissions": _newsroom(accounts=READ),
         "roles": _newsroom(accounts=READ),
         "user_roles": _newsroom(accounts=READ),
+        "permissions": _newsroom(READ, accounts=READ),
+        "role_permissions": _newsroom(READ, accounts=READ),
+        "invitations": _newsroom(KEEP, accounts="SELECT, UPDATE (accepted_at)"),
         "django_session": _newsroom(accounts=WRITE),
+        "account_emailaddress": _newsroom(accounts=WRITE),
+        "account_emailconfirmation": _newsroom(accounts=WRITE),
+        "mfa_authenticator": _newsroom(accounts=WRITE),
+        "usersessions_usersession": _newsroom(accounts=WRITE),
+        "socialaccount_socialaccount": _newsroom(accounts=WRITE),
+        "socialaccount_socialapp": _newsroom(READ, accounts=READ),
+        "socialaccount_socialtoken": _newsroom(accounts=WRITE),
         "auth_group": _newsroom(accounts=READ),
         "auth_group_permissions": _newsroom(accounts=READ),
         "auth_permission": _newsroom(accounts=READ),
         "django_content_type": _newsroom(accounts=READ),
         "guardian_groupobjectpermission": _newsroom(accounts=READ),
         "guardian_userobjectpermission": _newsroom(accounts=READ),
+        # The API's front door. A token that was revoked stays to be seen.
+        "api_tokens": _newsroom(KEEP, accounts=KEEP),
+        "api_answered_requests": _newsroom(),
+        "rate_limits": _newsroom(accounts=WRITE),
         # Writing.
         "articles": _newsroom(),
         "articles_tags": _newsroom(),
@@ -140,7 +162,12 @@ GRANTS = {
 """Alias to table to role to privileges."""
 
 FUNCTIONS = {
-    EDITORIAL: {},
+    EDITORIAL: {
+        "has_role(uuid, text)": ["cms_editorial", "cms_accounts"],
+        "has_permission(uuid, text)": ["cms_editorial", "cms_accounts"],
+        "has_permission(uuid, text, uuid)": ["cms_editorial", "cms_accounts"],
+        "sync_provider_roles(uuid, text[])": ["cms_editorial", "cms_accounts"],
+    },
     PUBLIC: {
         "rebuild_start()": ["cms_sync"],
         "rebuild_index()": ["cms_sync"],
@@ -162,11 +189,20 @@ ONE_AT_A_TIME = 0x6772616E
 def wanted(alias):
     """{(table, role): {privilege, …}} as the list says."""
     return {
-        (table, role): {word.strip() for word in privileges.split(",")}
+        (table, role): set(_words(privileges))
         for table, line in GRANTS[alias].items()
         for role, privileges in line.items()
         if privileges
     }
+
+
+def _words(privileges):
+    """ "SELECT, UPDATE (a, b)" → SELECT, UPDATE (a), UPDATE (b)."""
+    for word, columns in re.findall(r"(\w+)\s*(?:\(([^)]*)\))?", privileges):
+        if columns:
+            yield from (f"{word} ({column.strip()})" for column in columns.split(","))
+        else:
+            yield word
 
 
 # --- Applying the list --------------------------------------------------------
@@ -201,6 +237,8 @@ def _statements(cursor, alias):
     """Only what differs, so that a second run touches nothing."""
     yield from _database_statements(cursor, alias)
     found = _held(cursor, TABLES_HELD)
+    for key, privileges in _held(cursor, COLUMNS_HELD).items():
+        found.setdefault(key, set()).update(privileges)
     listed = wanted(alias)
     there = {row[0] for row in _rows(cursor, TABLES_THERE)}
     for table, role in sorted(found.keys() | listed.keys()):
@@ -254,9 +292,12 @@ def _database_statements(cursor, alias):
 
 def _difference(thing, role, found, listed):
     grantee = sql.SQL(role) if role == "PUBLIC" else sql.Identifier(role)
+    revoked = found - listed
+    # Whoever loses a privilege on a table loses it on each of the columns.
+    lost = {one for one in listed if one.partition(" ")[0] in revoked}
     for verb, word, privileges in (
-        ("REVOKE", "FROM", found - listed),
-        ("GRANT", "TO", listed - found),
+        ("REVOKE", "FROM", revoked),
+        ("GRANT", "TO", listed - found | lost),
     ):
         if privileges:
             yield sql.SQL("{} {} ON {} {} {}").format(
@@ -278,7 +319,12 @@ TABLES = f"""
       AND thing.relkind IN ('r', 'p', 'v', 'm', 'f') AND {NOT_OF_AN_EXTENSION}
 """
 TABLES_THERE = f"SELECT thing.relname, thing.relispartition {TABLES}"  # noqa: S608
-TABLES_HELD = f"SELECT thing.relname, thing.relacl {TABLES}"  # noqa: S608
+TABLES_HELD = f"SELECT thing.relname, thing.relacl, '' {TABLES}"  # noqa: S608
+COLUMNS_HELD = f"""
+    SELECT thing.relname, col.attacl, ' (' || col.attname || ')'
+    FROM (SELECT thing.oid, thing.relname {TABLES}) thing
+    JOIN pg_attribute col ON col.attrelid = thing.oid AND NOT col.attisdropped
+"""  # noqa: S608
 FUNCTIONS_OF_OURS = f"""
     FROM pg_proc thing
     WHERE thing.pronamespace = 'public'::regnamespace AND {NOT_OF_AN_EXTENSION}
@@ -290,7 +336,7 @@ FUNCTIONS_THERE = f"""
     SELECT {FUNCTION_NAME}, thing.prorettype = 'trigger'::regtype {FUNCTIONS_OF_OURS}
 """  # noqa: S608
 FUNCTIONS_HELD = f"""
-    SELECT {FUNCTION_NAME}, coalesce(thing.proacl, acldefault('f', thing.proowner))
+    SELECT {FUNCTION_NAME}, coalesce(thing.proacl, acldefault('f', thing.proowner)), ''
     {FUNCTIONS_OF_OURS}
 """  # noqa: S608
 
@@ -309,8 +355,8 @@ def _held(cursor, things):
     for name, role, privilege in _rows(
         cursor,
         f"""
-        SELECT thing.name, held.role, held.privilege_type
-        FROM ({things}) AS thing (name, acl)
+        SELECT thing.name, held.role, held.privilege_type || thing.part
+        FROM ({things}) AS thing (name, acl, part)
         CROSS JOIN LATERAL (
             SELECT privilege_type, CASE WHEN grantee = 0 THEN 'PUBLIC'
                                    ELSE pg_get_userbyid(grantee) END AS role

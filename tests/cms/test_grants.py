@@ -72,6 +72,17 @@ def test_each_role_holds_on_each_table_what_the_list_says(alias, role):
     ):
         if has:
             held.setdefault((table, role), set()).add(privilege)
+    for table, privilege in rows(
+        alias,
+        """
+        SELECT relname, privilege_type || ' (' || attname || ')'
+        FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid,
+             aclexplode(attacl)
+        WHERE relnamespace = 'public'::regnamespace AND grantee = %s::regrole
+        """,
+        [role],
+    ):
+        held.setdefault((table, role), set()).add(privilege)
 
     listed = {key: value for key, value in grants.wanted(alias).items() if role in key}
     assert held == listed
@@ -93,11 +104,18 @@ def test_each_line_has_its_table_and_its_function(alias):
 
 @pytest.mark.parametrize("alias", ALIASES)
 def test_nothing_is_granted_around_the_tables(alias):
-    columns = rows(
-        alias,
-        "SELECT attrelid::regclass FROM pg_attribute "
-        "WHERE attacl IS NOT NULL AND attrelid >= 16384",  # the catalog's own aside
-    )
+    columns = [
+        (table, grantee)
+        for table, grantee in rows(
+            alias,
+            "SELECT attrelid::regclass::text, CASE WHEN grantee = 0 THEN 'PUBLIC' "
+            "ELSE grantee::regrole::text END FROM pg_attribute, aclexplode(attacl) "
+            "WHERE attrelid >= 16384",  # the catalog's own aside
+        )
+        if not any(
+            " (" in one for one in grants.wanted(alias).get((table, grantee), ())
+        )
+    ]
     sequences = rows(
         alias,
         """
@@ -245,6 +263,11 @@ REFUSED = [
     ("cms_accounts", EDITORIAL, "DELETE FROM outbox_events"),
     ("cms_accounts", EDITORIAL, "UPDATE audit_logs SET action = ''"),
     ("cms_accounts", EDITORIAL, "DELETE FROM users"),
+    ("cms_accounts", EDITORIAL, "UPDATE users SET is_superuser = true"),
+    ("cms_accounts", EDITORIAL, "UPDATE invitations SET user_id = NULL"),
+    ("cms_accounts", EDITORIAL, "UPDATE role_permissions SET only_own = false"),
+    ("cms_editorial", EDITORIAL, "UPDATE role_permissions SET only_own = false"),
+    ("cms_editorial", EDITORIAL, "INSERT INTO permissions DEFAULT VALUES"),
     # The community's service owns rows, not tables.
     ("cms_engagement", ENGAGEMENT, "TRUNCATE comments"),
     ("cms_engagement", ENGAGEMENT, "DROP TABLE comments"),
@@ -331,8 +354,30 @@ def test_what_the_list_does_not_say_is_revoked():
 
 
 def test_a_second_run_changes_nothing():
-    with connections[PUBLIC].cursor() as cursor:
-        assert list(grants._statements(cursor, PUBLIC)) == []
+    for alias in ALIASES:
+        with connections[alias].cursor() as cursor:
+            assert list(grants._statements(cursor, alias)) == []
+
+
+def test_rights_to_single_columns_follow_the_list():
+    with connections[EDITORIAL].cursor() as cursor:
+        cursor.execute("GRANT UPDATE ON users TO cms_accounts")
+        cursor.execute("GRANT UPDATE (is_active) ON users TO cms_accounts")
+        cursor.execute("REVOKE UPDATE (bio) ON users FROM cms_accounts")
+
+    grants.apply(EDITORIAL)
+
+    may_change = {
+        column
+        for (column,) in rows(
+            EDITORIAL,
+            "SELECT attname FROM pg_attribute WHERE attrelid = 'users'::regclass AND "
+            "attnum > 0 AND has_column_privilege('cms_accounts', attrelid, attnum, "
+            "'UPDATE')",
+        )
+    }
+    assert {"password", "bio", "email"} <= may_change
+    assert not {"is_superuser", "is_active", "badge_verified_at", "id"} & may_change
 
 
 def test_the_check_names_a_model_without_a_line(monkeypatch):
