@@ -17,7 +17,8 @@ from engagement.views.models import IngestBatch
 
 log = logging.getLogger(__name__)
 
-BATCH = 5000
+BATCH = 20_000
+"""A busy page has one hourly sum and one delta for each batch, however long it is."""
 
 # One statement for a whole batch, which arrives as the JSON that the beacon made: no
 # row passes through Python. Entries about content that is unknown here, or no longer
