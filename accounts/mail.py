@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def compose(template, to, context):
-    """(to, subject, text, html) of `<template>_subject.txt` and `<template>_message.txt`.
+    """(to, subject, text, html) of `…_subject.txt` and `…_message.txt`.
 
     The HTML is the text in paragraphs, in one frame for all mails.
     """

@@ -6,6 +6,7 @@ _SITE = {
     "site_name": settings.SITE_NAME,
     "site_tagline": settings.SITE_TAGLINE,
     "site_origin": settings.SITE_ORIGIN,
+    "mail_folder": settings.MAIL_FOLDER,
 }
 
 

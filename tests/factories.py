@@ -2,6 +2,7 @@
 
 import factory
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import Role, RoleAssignment, User
 from accounts.permissions import ROLES
@@ -43,6 +44,7 @@ class UserFactory(factory.django.DjangoModelFactory):
     slug = factory.Sequence(lambda n: f"person-{n}")
     email = factory.Sequence(lambda n: f"person{n}@example.org")
     password = factory.django.Password(PASSWORD)
+    email_verified_at = factory.LazyFunction(timezone.now)
 
 
 def give_role(user, code, *, category=None, expires_at=None):
