@@ -6,6 +6,7 @@
     {% hit_card hit %}          what a search found
     {% byline article %}        who, when, how long, how much talked about
     {% tag_list tags %}         links to [{"name", "slug"}, …]
+    {% read_next related %}     links to [{"title", "slug"}, …], beneath an article
 
 Written in Python because a list has dozens of them: as included templates they took
 more time than everything else on the page together.
@@ -101,6 +102,22 @@ def tag_list(tags):
         for tag in tags
     )
     html = f'<ul class="tags" aria-label="Tags">{items}</ul>'
+    return mark_safe(html)  # noqa: S308  (escaped piece by piece)
+
+
+@register.simple_tag
+def read_next(related):
+    if not related:
+        return ""
+    items = "".join(
+        f'<li><a href="{escape(path_to("article", other["slug"]))}" dir="auto">'
+        f"{escape(other['title'])}</a></li>"
+        for other in related
+    )
+    html = (
+        '<nav class="related" aria-labelledby="related">'
+        f'<h2 id="related">Read next</h2><ul>{items}</ul></nav>'
+    )
     return mark_safe(html)  # noqa: S308  (escaped piece by piece)
 
 
