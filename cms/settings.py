@@ -104,6 +104,9 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     *(
         []
         if IS_PUBLIC
@@ -307,6 +310,61 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
     "MAIL_FROM", f"{SITE_NAME} <no-reply@{urlsplit(SITE_ORIGIN).hostname}>"
 )
+
+# --- API ----------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "EXCEPTION_HANDLER": "cms.api.problems.handle",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "cms.api.views.AlwaysJSON",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_PAGINATION_CLASS": "cms.api.pagination.CursorPages",
+    "DEFAULT_FILTER_BACKENDS": ["cms.api.fields.StrictFilters"],
+    "DEFAULT_THROTTLE_CLASSES": ["cms.api.throttles.Throttle"],
+    "DEFAULT_SCHEMA_CLASS": "cms.api.schema.Endpoint",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    # The public service knows nobody; its views ask nobody who they are.
+    **(
+        {
+            "DEFAULT_AUTHENTICATION_CLASSES": [],
+            "DEFAULT_PERMISSION_CLASSES": [],
+            "UNAUTHENTICATED_USER": None,
+        }
+        if IS_PUBLIC
+        else {
+            "DEFAULT_AUTHENTICATION_CLASSES": [
+                "accounts.entrance.TokenAuthentication",
+                "accounts.entrance.SessionAuthentication",
+            ],
+            "DEFAULT_PERMISSION_CLASSES": ["accounts.entrance.SignedIn"],
+        }
+    ),
+}
+API_LIMITS = {
+    # name: (how often, in how many seconds) for one person, else one network
+    "content": (env.integer("API_CONTENT_LIMIT", 6000), 60),
+    "api-read": (env.integer("API_READ_LIMIT", 1200), 60),
+    "api-write": (env.integer("API_WRITE_LIMIT", 240), 60),
+}
+"""0 is no limit."""
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{SITE_NAME} API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ArticleKind": ["post", "page"],
+        "HitKind": ["article", "course"],
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "cms.api.schema.finish",
+    ],
+}
 
 # --- Security -----------------------------------------------------------------
 

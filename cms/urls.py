@@ -30,7 +30,10 @@ def names_only(urlpatterns):
     ]
 
 
-urlpatterns = [path("healthz", healthz, name="healthz")]
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("api/", include("cms.api.urls")),
+]
 
 if READERS_TOOLS or NEWSROOM:
     urlpatterns += [
@@ -57,9 +60,13 @@ if settings.SERVE_MEDIA:
 if PUBLIC_PAGES:
     urlpatterns += [path("", include("publishing.urls"))]
     handler404 = "publishing.views.missing.unknown_address"
-    handler500 = "publishing.views.missing.broken"
 else:
     from publishing.urls import app_name
     from publishing.urls import urlpatterns as reader_pages
 
     urlpatterns += [path("", include((names_only(reader_pages), app_name)))]
+
+# Programs hear of errors in their own form, whatever breaks.
+handler400 = "cms.api.problems.not_understood"
+handler403 = "cms.api.problems.denied"
+handler500 = "cms.api.problems.broken"

@@ -5,15 +5,10 @@ class Refused(Exception):
     """The action is not possible now. `str()` says why and what to do next."""
 
     problem = "refused"
-    """How the API calls it; see `cms.api.problems`."""
-
-    problem = "refused"
     """What the API answers; see `cms.api.problems`."""
 
 
 class StaleEdit(Refused):
     """Somebody else changed the item meanwhile; nothing of theirs was overwritten."""
-
-    problem = "stale"
 
     problem = "stale"

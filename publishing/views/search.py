@@ -22,7 +22,7 @@ LONGEST_QUERY = 200
 PAGE_SIZE = 10
 SECTIONS = 8
 
-HITS = """
+RANKED = """
 WITH hits AS MATERIALIZED (
     SELECT 'article' AS kind, id, category_slug, category_name, first_published_at,
            ts_rank_cd(search_vector, {query}, 1) AS rank
@@ -41,12 +41,17 @@ WITH hits AS MATERIALIZED (
     FROM (SELECT * FROM published_courses
           WHERE search_vector @@ {query}
           ORDER BY first_published_at DESC, id DESC LIMIT 50) AS courses)
-SELECT kind, id, category_slug, category_name FROM hits
-ORDER BY rank DESC, first_published_at DESC, id DESC
 """.format(query="websearch_to_tsquery('english', %(words)s)")  # noqa: S608  (a constant)
 """Ranking reads the whole text vector of each hit, so only the newest are ranked. The
 query is spelt out each time, not joined: PostgreSQL then knows how common its
 words are, and walks by date or by word as fits."""
+HITS = (
+    RANKED
+    + """
+SELECT kind, id, category_slug, category_name FROM hits
+ORDER BY rank DESC, first_published_at DESC, id DESC
+"""
+)
 
 MARKS = "\ue000", "\ue001"
 """Private characters around a found word; they become <mark> after escaping."""

@@ -1,0 +1,292 @@
+"""The shapes of the content API's answers, as the OpenAPI document tells them.
+
+PostgreSQL makes the answers (`publishing.api.sql`); these describe them.
+"""
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, inline_serializer
+from rest_framework import serializers
+
+Text = serializers.CharField
+
+
+def slug_parameter(example, name="slug"):
+    return OpenApiParameter(
+        name,
+        {"type": "string", "minLength": 1, "maxLength": 500},
+        OpenApiParameter.PATH,
+        examples=[OpenApiExample("A real one", value=example)],
+    )
+
+
+def page_of(shape):
+    return inline_serializer(
+        f"PageOf{shape.__name__}",
+        {
+            "results": shape(many=True),
+            "next": serializers.URLField(
+                allow_null=True, help_text="The page after this one."
+            ),
+            "previous": serializers.URLField(
+                allow_null=True, help_text="The page before this one."
+            ),
+        },
+    )
+
+
+class Reference(serializers.Serializer):
+    name = Text()
+    slug = Text()
+
+
+class TitleReference(serializers.Serializer):
+    title = Text()
+    slug = Text()
+
+
+class CategoryReference(Reference):
+    id = serializers.UUIDField()
+
+
+class TagReference(Reference):
+    id = serializers.UUIDField()
+
+
+class Related(TitleReference):
+    id = serializers.UUIDField()
+
+
+class AuthorReference(Reference):
+    id = serializers.UUIDField()
+    avatar_url = Text(allow_null=True)
+
+
+class Variant(serializers.Serializer):
+    url = serializers.URLField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    type = Text()
+
+
+class Image(serializers.Serializer):
+    url = serializers.URLField()
+    alt = Text(allow_blank=True)
+    width = serializers.IntegerField(allow_null=True)
+    height = serializers.IntegerField(allow_null=True)
+    caption = Text(allow_blank=True)
+    credit = Text(allow_blank=True)
+    variants = Variant(many=True)
+
+
+class Seo(serializers.Serializer):
+    title = Text(allow_blank=True)
+    description = Text(allow_blank=True)
+    keywords = serializers.ListField(child=Text())
+    canonical_url = Text(allow_null=True)
+    og_title = Text(allow_blank=True)
+    og_description = Text(allow_blank=True)
+    og_image_url = Text(allow_null=True)
+    no_index = serializers.BooleanField()
+    no_follow = serializers.BooleanField()
+
+
+class ArticleCounters(serializers.Serializer):
+    views = serializers.IntegerField()
+    reactions = serializers.IntegerField()
+    likes = serializers.IntegerField()
+    comments = serializers.IntegerField()
+    shares = serializers.IntegerField()
+
+
+class Block(serializers.Serializer):
+    id = Text()
+    type = Text()
+    content = serializers.DictField()
+
+
+class ArticleCard(serializers.Serializer):
+    id = serializers.UUIDField(required=False)
+    slug = Text(required=False)
+    url = serializers.URLField(required=False)
+    kind = serializers.ChoiceField(choices=["post", "page"], required=False)
+    title = Text(required=False)
+    excerpt = Text(allow_blank=True, required=False)
+    author = AuthorReference(required=False)
+    category = CategoryReference(allow_null=True, required=False)
+    tags = TagReference(many=True, required=False)
+    image = Image(allow_null=True, required=False)
+    first_published_at = serializers.DateTimeField(required=False)
+    last_modified_at = serializers.DateTimeField(required=False)
+    reading_minutes = serializers.IntegerField(required=False)
+    word_count = serializers.IntegerField(required=False)
+    is_featured = serializers.BooleanField(required=False)
+    comments_open = serializers.BooleanField(required=False)
+    version = serializers.IntegerField(
+        required=False, help_text="The version that readers see."
+    )
+    counters = ArticleCounters(required=False)
+
+
+class Article(ArticleCard):
+    html = Text(allow_blank=True, required=False, help_text="Sanitised, safe to show.")
+    blocks = Block(many=True, required=False)
+    breadcrumbs = Reference(many=True, required=False)
+    parents = TitleReference(many=True, required=False)
+    related = Related(many=True, required=False)
+    seo = Seo(required=False)
+    structured_data = serializers.DictField(required=False, help_text="JSON-LD.")
+
+
+class CourseCounters(serializers.Serializer):
+    views = serializers.IntegerField()
+    reactions = serializers.IntegerField()
+    comments = serializers.IntegerField()
+    enrollments = serializers.IntegerField()
+    completions = serializers.IntegerField()
+    ratings = serializers.IntegerField()
+    rating_average = serializers.FloatField(allow_null=True)
+
+
+class CourseCard(serializers.Serializer):
+    id = serializers.UUIDField(required=False)
+    slug = Text(required=False)
+    url = serializers.URLField(required=False)
+    title = Text(required=False)
+    description = Text(allow_blank=True, required=False)
+    instructor = AuthorReference(required=False)
+    category = CategoryReference(allow_null=True, required=False)
+    tags = TagReference(many=True, required=False)
+    image = Image(allow_null=True, required=False)
+    first_published_at = serializers.DateTimeField(required=False)
+    last_modified_at = serializers.DateTimeField(required=False)
+    difficulty_level = Text(allow_blank=True, required=False)
+    estimated_duration_minutes = serializers.IntegerField(
+        allow_null=True, required=False
+    )
+    lesson_count = serializers.IntegerField(required=False)
+    is_free = serializers.BooleanField(required=False)
+    price_cents = serializers.IntegerField(allow_null=True, required=False)
+    currency = Text(required=False)
+    version = serializers.IntegerField(required=False)
+    counters = CourseCounters(required=False)
+
+
+class CurriculumLesson(serializers.Serializer):
+    id = serializers.UUIDField()
+    slug = Text()
+    title = Text()
+    description = Text(allow_blank=True)
+    content_type = Text()
+    is_preview = serializers.BooleanField()
+    duration_seconds = serializers.IntegerField(allow_null=True)
+
+
+class CurriculumSection(serializers.Serializer):
+    id = serializers.UUIDField()
+    title = Text()
+    description = Text(allow_blank=True)
+    lessons = CurriculumLesson(many=True)
+
+
+class Course(CourseCard):
+    html = Text(allow_blank=True, required=False)
+    curriculum = CurriculumSection(many=True, required=False)
+    breadcrumbs = Reference(many=True, required=False)
+    seo = Seo(required=False)
+    structured_data = serializers.DictField(required=False)
+
+
+class LessonCard(serializers.Serializer):
+    id = serializers.UUIDField(required=False)
+    slug = Text(required=False)
+    title = Text(required=False)
+    description = Text(allow_blank=True, required=False)
+    section = Text(required=False)
+    content_type = serializers.ChoiceField(
+        choices=["video", "text", "quiz", "interactive"], required=False
+    )
+    video_duration_seconds = serializers.IntegerField(allow_null=True, required=False)
+    is_preview = serializers.BooleanField(required=False)
+    is_gated = serializers.BooleanField(
+        required=False, help_text="Its body is for members who are enrolled."
+    )
+    version = serializers.IntegerField(required=False)
+
+
+class LessonCourse(TitleReference):
+    id = serializers.UUIDField()
+
+
+class Lesson(LessonCard):
+    url = serializers.URLField(required=False)
+    course = LessonCourse(required=False)
+    html = Text(allow_null=True, allow_blank=True, required=False)
+    blocks = Block(many=True, allow_null=True, required=False)
+    video_url = Text(allow_null=True, required=False)
+
+
+class Category(serializers.Serializer):
+    id = serializers.UUIDField(required=False)
+    slug = Text(required=False)
+    url = serializers.URLField(required=False)
+    name = Text(required=False)
+    description = Text(allow_blank=True, required=False)
+    icon = Text(allow_blank=True, required=False)
+    color = Text(allow_blank=True, required=False)
+    depth = serializers.IntegerField(required=False)
+    is_featured = serializers.BooleanField(required=False)
+    breadcrumbs = Reference(many=True, required=False)
+
+
+class CategoryBranch(Category):
+    children = serializers.SerializerMethodField()
+
+    def get_children(self, branch) -> list[dict]:
+        return branch["children"]
+
+
+class Tag(serializers.Serializer):
+    id = serializers.UUIDField(required=False)
+    slug = Text(required=False)
+    url = serializers.URLField(required=False)
+    name = Text(required=False)
+    description = Text(allow_blank=True, required=False)
+
+
+class Author(serializers.Serializer):
+    id = serializers.UUIDField(required=False)
+    slug = Text(required=False)
+    url = serializers.URLField(required=False)
+    name = Text(required=False)
+    avatar_url = Text(allow_null=True, required=False)
+    bio = Text(allow_blank=True, required=False)
+    website = serializers.URLField(allow_null=True, required=False)
+    is_verified = serializers.BooleanField(required=False)
+
+
+class Hit(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=["article", "course"])
+    id = serializers.UUIDField()
+    slug = Text()
+    url = serializers.URLField()
+    title = Text()
+    summary = Text(allow_blank=True)
+    author = Text()
+    category = Text(allow_null=True)
+    first_published_at = serializers.DateTimeField()
+
+
+ARTICLE_EXAMPLE = OpenApiExample(
+    "An article, some of its fields (?fields=slug,title,author,version)",
+    response_only=True,
+    value={
+        "slug": "harbour-lights-on",
+        "title": "The harbour lights are on again",
+        "author": {
+            "id": "01990d3c-7a5e-7c1b-9f65-0d6f6a1c2b10",
+            "slug": "wim-okafor",
+            "name": "Wim Okafor",
+            "avatar_url": None,
+        },
+        "version": 4,
+    },
+)

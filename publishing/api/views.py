@@ -1,0 +1,615 @@
+"""The endpoints of published content."""
+
+import json
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.dateparse import parse_datetime
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework.views import APIView
+
+from cms.api.fields import fields_asked_for, refuse_unknown
+from cms.api.pagination import (
+    Place,
+    cursor_of,
+    limit_of,
+    link,
+    ordering_asked_for,
+    page_parameters,
+    place_at,
+    split,
+)
+from cms.api.problems import Problem, answer, error
+from publishing.api import shapes, sql
+from publishing.models import PublicRedirect
+from publishing.views.page import BRIEF, FRESH, stamped
+from publishing.views.search import RANKED, tidy
+
+PAGE = 20
+MOST = 100
+
+
+def parameter(name, text, **more):
+    return OpenApiParameter(name, more.pop("type", str), description=text, **more)
+
+
+PAGING = [
+    OpenApiParameter(
+        each["name"],
+        each["schema"],
+        OpenApiParameter.QUERY,
+        description=each["description"],
+    )
+    for each in page_parameters(PAGE, MOST)
+]
+FILTERS = [
+    parameter("category", "Slug of a category; those below it count too."),
+    parameter("tag", "Slug of a tag."),
+    parameter("author", "Slug of an author."),
+    parameter(
+        "published_after",
+        "First published then or later.",
+        type={"type": "string", "format": "date-time"},
+    ),
+    parameter(
+        "published_before",
+        "First published earlier than that.",
+        type={"type": "string", "format": "date-time"},
+    ),
+]
+ORDER = parameter(
+    "ordering",
+    "Newest first, or oldest first.",
+    enum=["-first_published_at", "first_published_at"],
+    default="-first_published_at",
+)
+
+
+class ContentView(APIView):
+    """Nobody is asked who they are; a wrong query is refused; answers are cacheable."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    http_method_names = ("get", "head")
+    limits = {"read": "content", "write": "content"}  # noqa: RUF012
+    tags = ("content",)
+    takes_sparse_fields = True
+    query_parameters = ()
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        known = {*self.query_parameters, *(["fields"] * self.takes_sparse_fields)}
+        refuse_unknown(request, known)
+
+    def chosen(self, table):
+        names = fields_asked_for(self.request, tuple(sql.FIELDS[table]))
+        return sql.built(tuple(names), table)
+
+    def sent(self, text, keys, cache=FRESH):
+        return stamped(
+            self.request._request,
+            text,
+            keys=keys,
+            cache=cache,
+            content_type="application/json",
+        )
+
+    def not_here(self, kind, slug, path):
+        """What there is instead of a slug that no live item has: asked on a miss only.
+
+        `path` has `{}` where the slug of the address stands.
+        """
+        old = PublicRedirect.objects.filter(kind=kind, old_slug=slug)
+        newest_first = old.exclude(new_slug=slug).order_by("-synced_at")
+        places = list(newest_first.values_list("new_slug", flat=True)[:10])
+        for new_slug in filter(None, places):
+            address = path.format(new_slug)
+            query = self.request.META.get("QUERY_STRING", "")
+            address = f"{address}?{query}" if query else address
+            return answer(
+                self.request,
+                "moved",
+                f"It is at {address} now.",
+                location=address,
+                headers={"Location": address, "Cache-Control": FRESH},
+            )
+        if places:
+            return answer(
+                self.request,
+                "gone",
+                "It was published here once and was taken down.",
+                headers={"Cache-Control": BRIEF},
+            )
+        raise Problem(
+            "not-found",
+            "Nothing that is published has this address.",
+            headers={"Cache-Control": BRIEF},
+        )
+
+
+class ListView(ContentView):
+    """A list, by the key of its rows. Subclasses say of what."""
+
+    table = ""
+    source = ""
+    keys = ()
+    filters = {}  # noqa: RUF012
+    ordering_fields = ("first_published_at",)
+    ordering = "-first_published_at"
+    column = "first_published_at"
+    always = ""
+
+    def initial(self, request, *args, **kwargs):
+        self.query_parameters = {"cursor", "limit", *self.filters}
+        if self.ordering_fields:
+            self.query_parameters.add("ordering")
+        super().initial(request, *args, **kwargs)
+
+    def get(self, request):
+        limit = limit_of(request, default=PAGE, most=MOST)
+        order = ordering_asked_for(request, self)
+        falling = order.startswith("-")
+        name = f"{self.table}:{order}"
+        cursor = request.GET.get("cursor", "")
+        place = place_at(cursor, name) if cursor else None
+
+        where, values = self.asked_for(request)
+        if place:
+            falling = falling != place.backwards
+            where = f"{where} {self.beyond(falling)}"
+            values |= {"value": self.value_at(place), "id": UUID(place.key[1])}
+        turn = "DESC" if falling else "ASC"
+        statement = (
+            f"SELECT {self.chosen(self.table)}::text, a.{self.column}, a.id "
+            f"FROM {self.source} WHERE {self.always or 'true'} {where} "
+            f"ORDER BY a.{self.column} {turn}, a.id {turn} LIMIT %(size)s"
+        )
+        rows = sql.answers(statement, values | {"size": limit + 1})
+        rows, before, after = split(rows, limit, place, lambda row: (row[1], row[2]))
+        return self.sent(self.envelope(rows, before, after, name), self.keys)
+
+    def beyond(self, falling):
+        sign = "<" if falling else ">"
+        return f"AND (a.{self.column}, a.id) {sign} (%(value)s, %(id)s)"
+
+    def value_at(self, place):
+        value = place.key[0]
+        return datetime.fromisoformat(value) if self.ordering_fields else value
+
+    def asked_for(self, request):
+        """SQL and values of the filters that were given."""
+        where, values = [], {}
+        for name, (condition, read) in self.filters.items():
+            if text := request.GET.get(name, ""):
+                values[name] = read(name, text)
+                where.append(condition)
+        return " ".join(where), values
+
+    def envelope(self, rows, before, after, name):
+        """The page as JSON: the rows are JSON already."""
+        results = ",".join(row[0] for row in rows)
+        ways = [
+            json.dumps(link(self.request, each and cursor_of(each, name)))
+            for each in (after, before)
+        ]
+        return f'{{"results":[{results}],"next":{ways[0]},"previous":{ways[1]}}}'
+
+
+def slug(name, text):
+    return text[:500]
+
+
+def moment(name, text):
+    """An ISO 8601 moment with its zone; the year 9999 is the last one."""
+    try:
+        found = parse_datetime(text.replace(" ", "+"))
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None or not 2 <= found.year <= 9998:
+        message = "Write a moment with its zone, e.g. 2026-03-14T12:00:00Z."
+        raise Problem("bad-query", message, errors=[error([name], message)])
+    return found
+
+
+def choice(*allowed):
+    def read(name, text):
+        if text not in allowed:
+            message = f"{name} is one of: {', '.join(allowed)}."
+            raise Problem("bad-query", message, errors=[error([name], message)])
+        return text
+
+    return read
+
+
+def flag(name, text):
+    return choice("true", "false")(name, text) == "true"
+
+
+SHARED = {
+    "category": (sql.IN_CATEGORY, slug),
+    "tag": (sql.TAGGED, slug),
+    "author": (sql.BY_AUTHOR, slug),
+    "published_after": (sql.SINCE, moment),
+    "published_before": (sql.UNTIL, moment),
+}
+
+
+class Articles(ListView):
+    """Articles, newest first. Bodies come with one article, not with the list."""
+
+    table = "article card"
+    source = sql.ARTICLES
+    keys = ("articles",)
+    filters = SHARED | {  # noqa: RUF012
+        "featured": (sql.FEATURED, flag),
+        "kind": ("AND a.kind = %(kind)s", choice("post", "page")),
+    }
+
+    def asked_for(self, request):
+        where, values = super().asked_for(request)
+        return (
+            (where, values)
+            if "kind" in values
+            else (f"AND a.kind = 'post' {where}", values)
+        )
+
+    @extend_schema(
+        operation_id="content_articles_list",
+        parameters=[
+            *PAGING,
+            ORDER,
+            *FILTERS,
+            parameter(
+                "featured", "Only what is featured, or only what is not.", type=bool
+            ),
+            parameter(
+                "kind",
+                "Posts are news, pages stand alone.",
+                enum=["post", "page"],
+                default="post",
+            ),
+        ],
+        responses=shapes.page_of(shapes.ArticleCard),
+    )
+    def get(self, request):
+        return super().get(request)
+
+
+class Article(ContentView):
+    """One article with its body. A slug it once had answers 301, one that was taken
+    down 410."""
+
+    problem_statuses = (301, 410)
+
+    @extend_schema(
+        operation_id="content_article",
+        parameters=[shapes.slug_parameter("harbour-lights-on")],
+        responses=shapes.Article,
+        examples=[shapes.ARTICLE_EXAMPLE],
+    )
+    def get(self, request, slug):
+        found = sql.answers(
+            f"SELECT {self.chosen('article')}::text, a.id FROM {sql.ARTICLES} "
+            "WHERE a.slug = %(slug)s ORDER BY a.published_at DESC LIMIT 1",
+            {"slug": slug},
+        )
+        if not found:
+            kind = PublicRedirect.Kind.ARTICLE
+            return self.not_here(kind, slug, "/api/v1/content/articles/{}/")
+        return self.sent(found[0][0], [f"item-{found[0][1]}"])
+
+
+class Courses(ListView):
+    """Courses, newest first."""
+
+    table = "course card"
+    source = sql.COURSES
+    keys = ("courses",)
+    filters = SHARED | {  # noqa: RUF012
+        "is_free": ("AND a.is_free = %(is_free)s", flag),
+    }
+
+    @extend_schema(
+        operation_id="content_courses_list",
+        parameters=[
+            *PAGING,
+            ORDER,
+            *FILTERS,
+            parameter("is_free", "Free courses, or those with a price.", type=bool),
+        ],
+        responses=shapes.page_of(shapes.CourseCard),
+    )
+    def get(self, request):
+        return super().get(request)
+
+
+class Course(ContentView):
+    """One course with its curriculum."""
+
+    problem_statuses = (301, 410)
+
+    @extend_schema(
+        operation_id="content_course",
+        parameters=[shapes.slug_parameter("reading-the-tide")],
+        responses=shapes.Course,
+    )
+    def get(self, request, slug):
+        found = sql.answers(
+            f"SELECT {self.chosen('course')}::text, a.id FROM {sql.COURSES} "
+            "WHERE a.slug = %(slug)s ORDER BY a.published_at DESC LIMIT 1",
+            {"slug": slug},
+        )
+        if not found:
+            kind = PublicRedirect.Kind.COURSE
+            return self.not_here(kind, slug, "/api/v1/content/courses/{}/")
+        return self.sent(found[0][0], [f"item-{found[0][1]}"])
+
+
+class Lessons(ContentView):
+    """The lessons of a course in their order; bodies come with one lesson."""
+
+    problem_statuses = (301, 410)
+
+    @extend_schema(
+        operation_id="content_lessons_list",
+        parameters=[shapes.slug_parameter("reading-the-tide")],
+        responses=shapes.page_of(shapes.LessonCard),
+    )
+    def get(self, request, slug):
+        found = sql.answers(
+            f"""SELECT (SELECT coalesce(json_agg({self.chosen("lesson card")}
+                        ORDER BY l.section_order, l.lesson_order), '[]')
+                    FROM published_lessons AS l WHERE l.course_id = a.id)::text, a.id
+                FROM published_courses AS a WHERE a.slug = %(slug)s
+                ORDER BY a.published_at DESC LIMIT 1""",
+            {"slug": slug},
+        )
+        if not found:
+            kind = PublicRedirect.Kind.COURSE
+            return self.not_here(kind, slug, "/api/v1/content/courses/{}/lessons/")
+        text = f'{{"results":{found[0][0]},"next":null,"previous":null}}'
+        return self.sent(text, [f"item-{found[0][1]}"])
+
+
+class Lesson(ContentView):
+    """One lesson. `html`, `blocks` and `video_url` are null if it is for members who
+    are enrolled."""
+
+    problem_statuses = (301, 410)
+
+    @extend_schema(
+        operation_id="content_lesson",
+        parameters=[
+            shapes.slug_parameter("reading-the-tide"),
+            shapes.slug_parameter("why-the-sea-moves", name="lesson"),
+        ],
+        responses=shapes.Lesson,
+    )
+    def get(self, request, slug, lesson):
+        found = sql.answers(
+            f"SELECT {self.chosen('lesson')}::text, a.id FROM {sql.LESSONS} "
+            "WHERE a.slug = %(slug)s AND l.slug = %(lesson)s "
+            "ORDER BY a.published_at DESC LIMIT 1",
+            {"slug": slug, "lesson": lesson},
+        )
+        if not found:
+            path = f"/api/v1/content/courses/{{}}/lessons/{lesson}/"
+            kind = PublicRedirect.Kind.COURSE
+            return self.not_here(kind, slug, path)
+        return self.sent(found[0][0], [f"item-{found[0][1]}"])
+
+
+class Categories(ContentView):
+    """All categories as a tree, in the editors' order."""
+
+    takes_sparse_fields = False
+
+    @extend_schema(
+        operation_id="content_categories_list",
+        responses=shapes.page_of(shapes.CategoryBranch),
+    )
+    def get(self, request):
+        fields = sql.built(tuple(sql.CATEGORY_FIELDS), "category")
+        found = sql.answers(
+            f"SELECT {fields}::text, a.id, a.parent_id FROM published_categories AS a "
+            "ORDER BY a.display_order, a.name, a.id",
+            {},
+        )
+        below = {}
+        for text, pk, parent in found:
+            below.setdefault(parent, []).append((json.loads(text), pk))
+
+        def branch(parent):
+            return [
+                each | {"children": branch(pk)} for each, pk in below.get(parent, [])
+            ]
+
+        tree = {"results": branch(None), "next": None, "previous": None}
+        return self.sent(json.dumps(tree, ensure_ascii=False), ["categories"])
+
+
+class OneOf(ContentView):
+    """One category, tag or author by its slug."""
+
+    table = ""
+    source = ""
+    kind = ""
+    path = ""
+    key = ""
+    problem_statuses = (301, 410)
+
+    def get(self, request, slug):
+        found = sql.answers(
+            f"SELECT {self.chosen(self.table)}::text, a.id FROM {self.source} AS a "
+            "WHERE a.slug = %(slug)s ORDER BY a.synced_at DESC LIMIT 1",
+            {"slug": slug},
+        )
+        if not found:
+            return self.not_here(self.kind, slug, self.path)
+        return self.sent(found[0][0], [f"{self.key}-{found[0][1]}"])
+
+
+class Category(OneOf):
+    """One category. Its articles: `/content/articles/?category=`."""
+
+    table, source, key = "category", "published_categories", "category"
+    kind = PublicRedirect.Kind.CATEGORY
+    path = "/api/v1/content/categories/{}/"
+
+    @extend_schema(
+        operation_id="content_category",
+        parameters=[shapes.slug_parameter("science")],
+        responses=shapes.Category,
+    )
+    def get(self, request, slug):
+        return super().get(request, slug)
+
+
+class Tags(ListView):
+    """Tags that something published has, by slug."""
+
+    table, source = "tag", "published_tags AS a"
+    keys = ("tags",)
+    ordering_fields = ()
+    ordering = "slug"
+    column = "slug"
+
+    @extend_schema(
+        operation_id="content_tags_list",
+        parameters=PAGING,
+        responses=shapes.page_of(shapes.Tag),
+    )
+    def get(self, request):
+        return super().get(request)
+
+
+class Tag(OneOf):
+    """One tag. Its articles: `/content/articles/?tag=`."""
+
+    table, source, key = "tag", "published_tags", "tag"
+    kind = PublicRedirect.Kind.TAG
+    path = "/api/v1/content/tags/{}/"
+
+    @extend_schema(
+        operation_id="content_tag",
+        parameters=[shapes.slug_parameter("sea")],
+        responses=shapes.Tag,
+    )
+    def get(self, request, slug):
+        return super().get(request, slug)
+
+
+class Authors(ListView):
+    """People who have something published, by slug."""
+
+    table, source = "author", "public_user_profiles AS a"
+    keys = ("authors",)
+    ordering_fields = ()
+    ordering = "slug"
+    column = "slug"
+
+    @extend_schema(
+        operation_id="content_authors_list",
+        parameters=PAGING,
+        responses=shapes.page_of(shapes.Author),
+    )
+    def get(self, request):
+        return super().get(request)
+
+
+class Author(OneOf):
+    """One author. Their articles: `/content/articles/?author=`."""
+
+    table, source, key = "author", "public_user_profiles", "author"
+    kind = PublicRedirect.Kind.PROFILE
+    path = "/api/v1/content/authors/{}/"
+
+    @extend_schema(
+        operation_id="content_author",
+        parameters=[shapes.slug_parameter("wim-okafor")],
+        responses=shapes.Author,
+    )
+    def get(self, request, slug):
+        return super().get(request, slug)
+
+
+FOUND = (
+    RANKED
+    + f""", chosen AS (
+    SELECT kind, id, rank, first_published_at FROM hits
+    WHERE (%(kind)s = '' OR kind = %(kind)s)
+      AND (%(category)s = '' OR category_slug = %(category)s)
+    ORDER BY rank DESC, first_published_at DESC, id DESC
+    OFFSET %(offset)s LIMIT %(size)s)
+SELECT json_build_object('kind', chosen.kind, 'id', chosen.id, 'slug', item.slug,
+    'url', '{sql.ORIGIN}/' || chosen.kind || 's/' || item.slug || '/',
+    'title', item.title, 'summary', item.summary,
+    'author', item.author_name, 'category', nullif(item.category_name, ''),
+    'first_published_at', chosen.first_published_at)::text
+FROM chosen JOIN LATERAL (
+    SELECT slug, title, excerpt AS summary, author_name, category_name
+    FROM published_articles WHERE chosen.kind = 'article' AND id = chosen.id
+  UNION ALL
+    SELECT slug, title, description, author_name, category_name
+    FROM published_courses WHERE chosen.kind = 'course' AND id = chosen.id) AS item
+  ON true
+ORDER BY chosen.rank DESC, chosen.first_published_at DESC, chosen.id DESC
+"""
+)
+
+
+class Search(ContentView):
+    """Articles and courses that hold the words, the closest first.
+
+    Quotes keep words together, `or` is either, a minus leaves out. The 300 newest hits
+    are ranked."""
+
+    takes_sparse_fields = False
+    query_parameters = ("q", "kind", "category", "limit", "cursor")
+
+    @extend_schema(
+        operation_id="content_search",
+        parameters=[
+            parameter(
+                "q",
+                "The words, 200 characters at most.",
+                required=True,
+                examples=[OpenApiExample("A word", value="tide")],
+            ),
+            parameter("kind", "Only these.", enum=["article", "course"]),
+            parameter("category", "Slug of the hit's own category."),
+            *PAGING,
+        ],
+        responses=shapes.page_of(shapes.Hit),
+    )
+    def get(self, request):
+        words = tidy(request.GET.get("q", ""))
+        if not words:
+            message = "Say in q what to look for."
+            raise Problem("bad-query", message, errors=[error(["q"], message)])
+        kind = request.GET.get("kind", "")
+        if kind:
+            choice("article", "course")("kind", kind)
+        limit = limit_of(request, default=PAGE, most=MOST)
+        cursor = request.GET.get("cursor", "")
+        name = f"search:{words}"
+        offset = place_at(cursor, name).key[0] if cursor else 0
+        found = sql.answers(
+            FOUND,
+            {
+                "words": words,
+                "kind": kind,
+                "category": request.GET.get("category", "")[:255],
+                "offset": offset,
+                "size": limit + 1,
+            },
+        )
+        after = Place((offset + limit,)) if len(found) > limit else None
+        before = Place((max(offset - limit, 0),)) if offset else None
+        ways = [
+            json.dumps(link(request, each and cursor_of(each, name)))
+            for each in (after, before)
+        ]
+        results = ",".join(row[0] for row in found[:limit])
+        text = f'{{"results":[{results}],"next":{ways[0]},"previous":{ways[1]}}}'
+        return self.sent(text, ["search"], BRIEF)
