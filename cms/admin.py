@@ -8,8 +8,10 @@ from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets
 from django.contrib.auth.views import redirect_to_login
 from django.db import models
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import second_factor
 
@@ -34,8 +36,11 @@ MOMENTS = {
 
 PANELS: list = []
 
-HIDDEN = {"account", "mfa", "usersessions", "socialaccount"}
-"""Apps of allauth: each person sees their own on the pages of their account."""
+HIDDEN = {"account", "mfa", "usersessions", "socialaccount", "django_celery_beat"}
+"""Apps of allauth: each person sees their own on the pages of their account. And the
+timetable, which is code: who could change it could run any task with any argument."""
+
+pages_only = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def panel(*, order):
@@ -59,6 +64,23 @@ class DeskPage(ModelAdmin):
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     list_per_page = 50
+
+    def get_urls(self):
+        urls = super().get_urls()
+        for entry in urls:
+            if entry.name and entry.name.endswith("_history"):
+                entry.callback = require_safe(entry.callback)
+        return urls
+
+    def get_object(self, request, object_id, from_field=None):
+        """What one may not see does not exist, on every page of it."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None or not self.has_view_or_change_permission(request, found):
+            return None
+        return found
+
+    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+        raise Http404(f"There is no such {opts.verbose_name}.")
 
     def changelist_view(self, request, extra_context=None):
         title = str(self.opts.verbose_name_plural).capitalize()
@@ -116,6 +138,10 @@ class Desk(AdminSite):
 
     def password_change(self, request, extra_context=None):
         return redirect("account_change_password")
+
+    def admin_view(self, view, cacheable=False):
+        """Pages are looked at or sent; nothing here is made for other methods."""
+        return super().admin_view(pages_only(view), cacheable)
 
     def index(self, request, extra_context=None):
         panels = [found for _, function in PANELS if (found := function(request))]

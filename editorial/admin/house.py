@@ -1,7 +1,6 @@
 """The house rules of every page on the desk: one table of rights, one audit log."""
 
 from django.db import transaction
-from django.http import Http404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -70,10 +69,6 @@ class HousePage(DeskPage):
     def has_delete_permission(self, request, obj=None):
         return self._may(request, "delete", obj)
 
-    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
-        """What one may not see does not exist."""
-        raise Http404(f"There is no such {opts.verbose_name}.")
-
     # The audit log -----------------------------------------------------------
 
     def _audit(self, request, action, obj, **values):
@@ -105,7 +100,7 @@ class HousePage(DeskPage):
 
     def history_view(self, request, object_id, extra_context=None):
         obj = self.get_object(request, object_id)
-        if obj is None or not self.has_view_permission(request, obj):
+        if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         rows = AuditLog.objects.filter(
             resource_type=self.opts.model_name, resource_id=obj.pk

@@ -84,6 +84,10 @@ class CategoryAdmin(SharedRowAdmin):
         ),
     )
 
+    def has_view_permission(self, request, obj=None):
+        """The tree is no secret in the house; a scope limits who may change it."""
+        return may(request.user, "view_taxonomy")
+
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)
         form.user = request.user

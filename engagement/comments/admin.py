@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from accounts.permissions import may
+from cms.admin import DeskPage
 from engagement.comments import actions
 from engagement.comments.models import Comment
 from engagement.comments.screening import Refused
@@ -50,7 +51,7 @@ def _decision(status, label):
 
 
 @admin.register(Comment)
-class CommentAdmin(admin.ModelAdmin):
+class CommentAdmin(DeskPage):
     """Read here, decided by actions; the text of others is never changed."""
 
     action_form = ModerationForm
@@ -66,9 +67,7 @@ class CommentAdmin(admin.ModelAdmin):
     list_display = ["text", "author", "content", "status", "why", "created_at"]
     list_filter = [WaitsFilter, "status", "kind", "content_kind", "is_pinned"]
     list_select_related = ["user"]
-    list_per_page = 50
     search_fields = ["body", "guest_name", "user__display_name"]
-    show_full_result_count = False
     ordering = ["-created_at", "-id"]
     date_hierarchy = None
     fields = [
