@@ -4,6 +4,8 @@
 whatever the code no longer has goes.
 """
 
+from django.apps import apps
+
 from accounts.permissions import (
     ALLOWED,
     CONTRIBUTOR,
@@ -39,7 +41,7 @@ def _description(action):
 
 
 def role_permissions():
-    """{(role, action): only_own}: what a role may do by itself, or to what is its own."""
+    """{(role, action): only_own}: what a role may do, or only to what is its own."""
     return {
         (role, action): role not in allowed
         for action, allowed in ALLOWED.items()
@@ -53,7 +55,7 @@ def role_permissions():
     }
 
 
-def mirror(sender, using, apps, **kwargs):
+def mirror(sender, using, apps=apps, **kwargs):
     """Receiver of post_migrate: make the rows those of the code, and touch no other."""
     if using != EDITORIAL:
         return

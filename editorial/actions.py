@@ -10,8 +10,8 @@ Transactions lock in one order: items by id, sync states by id, the audit chain.
 
 import logging
 from contextlib import contextmanager
+from copy import copy
 
-from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -23,7 +23,7 @@ from guardian.models import UserObjectPermission
 
 from accounts.permissions import decide
 from cms.databases import EDITORIAL
-from editorial import blocks
+from editorial import blocks, byline
 from editorial.diff import describe, difference
 from editorial.exceptions import Refused, StaleEdit
 from editorial.models import (
@@ -306,15 +306,15 @@ def editing(
     with transaction.atomic(using=EDITORIAL):
         fresh = locked(item, seen_revision=seen_revision)
         before = fresh.content_hash()
-        scope_before = fresh.scope_ids()
         open_for_edit(fresh, by=by, origin=origin)
-        owner_before = fresh.owner_id
+        was = copy(fresh)
         yield fresh
-        if fresh.owner_id != owner_before:
+        if fresh.owner_id != was.owner_id:
+            check(by, "change_author", was)
             check(by, "change_author", fresh)
-        if fresh.scope_ids() != scope_before:
-            # Moving an item must not widen anybody's rights over it.
-            check(by, "edit", fresh)
+            byline.remember_author(fresh, was.owner_id, by=by)
+        if fresh.category_id != was.category_id:
+            _check_move(was, fresh, by=by)
         fresh.save()
         fresh = type(fresh).objects.select_for_update(of=("self",)).get(pk=fresh.pk)
         if fresh.content_hash() != before:
@@ -324,6 +324,26 @@ def editing(
             _make_version(fresh, by=by, summary=summary or "", at=written_at)
         _save(fresh)
     _refresh(item, fresh)
+
+
+MOVING = ("edit_in_review", "start_review", "approve", "publish", "unpublish")
+"""What a role within one category is about: nobody gets it by moving an item."""
+
+
+def _check_move(was, item, *, by):
+    """From one category to another: both must be theirs, and nothing is won by it."""
+    check(by, "edit", item)
+    if not was.category_id:
+        return  # it stands somewhere for the first time
+    here = copy(item)
+    here.category = was.category
+    won = [one for one in MOVING if decide(by, one, item) and not decide(by, one, here)]
+    if won:
+        raise PermissionDenied(
+            f"In “{item.category}” you could do things to it that you cannot do in "
+            f"“{was.category}” ({', '.join(won).replace('_', ' ')}). Ask an editor of "
+            f"“{was.category}” to move it."
+        )
 
 
 def restore_version(item, version, *, by, block_id=None, origin=None):
@@ -355,6 +375,60 @@ def _restore_block(article, snapshot, block_id):
     else:
         body.append(old)
     article.set_blocks(body)
+
+
+# --- People with a hand in it -----------------------------------------------------
+
+
+def grant(item, person, hand, *, by, origin=None):
+    """Name a co-author or reviewer of this one item: `hand` is a key of byline.HANDS.
+
+    Only staff can be named, and nobody gives more than they have: who lets a reviewer
+    approve must have the right to approve.
+    """
+    hand = byline.hand(hand)
+    with transaction.atomic(using=EDITORIAL):
+        fresh = locked(item)
+        check(by, "grant", fresh)
+        if hand.needs:
+            check(by, hand.needs, fresh)
+        if not person.is_staff:
+            raise Refused(
+                f"{person} has no role on the desk, so nothing can be opened to them. "
+                "Ask an admin to give them a role first."
+            )
+        if person.pk == fresh.owner_id:
+            raise Refused(f"{person} is the author of “{fresh}” already.")
+        if not byline.add(fresh, person, hand):
+            raise Refused(f"{person} is {hand.name} of “{fresh}” already.")
+        _remember_hand(fresh, "grant", person, hand, by=by, origin=origin)
+    item.__dict__.pop("_individual_grants", None)
+
+
+def revoke(item, person, hand, *, by, origin=None):
+    """Take back what `grant` gave."""
+    hand = byline.hand(hand)
+    with transaction.atomic(using=EDITORIAL):
+        fresh = locked(item)
+        check(by, "grant", fresh)
+        if hand.needs:
+            check(by, hand.needs, fresh)
+        if not byline.remove(fresh, person, hand):
+            raise Refused(f"{person} is not {hand.name} of “{fresh}” any more.")
+        _remember_hand(fresh, "revoke", person, hand, by=by, origin=origin)
+    item.__dict__.pop("_individual_grants", None)
+
+
+def _remember_hand(item, verb, person, hand, *, by, origin):
+    _remember(
+        item,
+        verb,
+        by=by,
+        before=item.status,
+        comment=f"{person}: {hand.name}",
+        metadata={"person": str(person.pk), "as": hand.key},
+        origin=origin,
+    )
 
 
 # --- Review -----------------------------------------------------------------------
@@ -443,11 +517,8 @@ def approve(item, *, by, comment="", seen_revision=None, origin=None):
         seen_revision=seen_revision,
         origin=origin,
     ) as (fresh, metadata):
-        wrote = by.pk == fresh.owner_id or "co_author" in fresh.individual_grants(by)
-        if wrote and not settings.AUTHOR_MAY_APPROVE_OWN:
-            raise PermissionDenied(
-                "Authors do not approve their own work here. Ask another editor."
-            )
+        if reason := byline.why_not_approve(fresh, by):
+            raise PermissionDenied(reason)
         version = _make_version(fresh, by=by)
         _move(fresh, "approve", version=version, by=by)
         if review := fresh.open_review():

@@ -18,7 +18,7 @@ from django_fsm import can_proceed
 
 from accounts.models import RoleAssignment, User
 from accounts.permissions import ALLOWED, SUPER_ADMIN, decide, may
-from editorial import actions
+from editorial import actions, byline
 from editorial.models import Status
 
 WAITS_FOR_HOURS = "%Y-%m-%dT%H:%M"
@@ -310,13 +310,8 @@ def _open_questions(verb, item, user):
     """Why a verb that the state and the table of rights allow would be refused."""
     if verb.name in ("submit", "approve"):
         found = item.missing()
-        if (
-            verb.name == "approve"
-            and user.pk == item.owner_id
-            and not settings.AUTHOR_MAY_APPROVE_OWN
-        ):
-            found.append("Authors do not approve their own work. Ask another editor.")
-        return found
+        reason = verb.name == "approve" and byline.why_not_approve(item, user)
+        return [*found, reason] if reason else found
     if verb.name in ("publish", "schedule"):
         approved = item.approved_version
         if approved is None:

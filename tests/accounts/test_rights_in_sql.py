@@ -67,8 +67,6 @@ def test_every_action_is_told_in_words_and_stands_in_the_database():
 
 
 def test_the_mirror_removes_what_the_code_no_longer_has_and_repeats_itself():
-    from django.apps import apps
-
     before = set(Permission.objects.values_list("pk", "code"))
     fly = Permission.objects.create(code="fly", name="Fly", resource_type="system")
     RolePermission.objects.create(role_id="author", permission=fly)
@@ -79,7 +77,7 @@ def test_the_mirror_removes_what_the_code_no_longer_has_and_repeats_itself():
     Role.objects.filter(code="editor").update(from_provider=True, name="Wrong")
 
     for _ in range(2):
-        rights_in_sql.mirror(None, using=EDITORIAL, apps=apps)
+        rights_in_sql.mirror(None, using=EDITORIAL)
 
     assert set(Permission.objects.values_list("pk", "code")) == before
     publishers = RolePermission.objects.filter(permission__code="publish")
