@@ -84,6 +84,17 @@ def listing():
     return [load.Request("/")]
 
 
+def api_pages(stack, count):
+    """An article by its number, as Wagtail's API has it."""
+    where = {**stack.superuser(), "dbname": DATABASE}
+    with psycopg.connect(**where) as connection:
+        rows = connection.execute(
+            "SELECT page_ptr_id FROM blog_blogpage ORDER BY page_ptr_id LIMIT %s",
+            [count],
+        ).fetchall()
+    return [load.Request(f"/api/v2/pages/{number}/") for (number,) in rows]
+
+
 def searches(count):
     return [
         load.Request(f"/?q={words.replace(' ', '+')}") for words in questions(count)
@@ -92,6 +103,7 @@ def searches(count):
 
 __all__ = [
     "MARK",
+    "api_pages",
     "article_pages",
     "install",
     "listing",

@@ -6,6 +6,7 @@ from modelcluster.contrib.taggit import ClusterTaggableManager
 from modelcluster.fields import ParentalKey
 from taggit.models import TaggedItemBase
 from wagtail import blocks
+from wagtail.api import APIField
 from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
@@ -58,4 +59,12 @@ class BlogPage(Page):
         *Page.search_fields,
         index.SearchField("body"),
         index.SearchField("excerpt"),
+    ]
+
+    api_fields = [
+        APIField("date"),
+        APIField("excerpt"),
+        APIField("category"),
+        APIField("tags"),
+        APIField("body"),
     ]
