@@ -17,6 +17,8 @@ if settings.SERVES_EVERYTHING or SERVICE in {"engagement", "editorial"}:
     from accounts.api import Me
 
     v1 += [path("me/", Me.as_view(), name="me")]
+if settings.SERVES_EVERYTHING or SERVICE == "editorial":
+    v1 += [path("editorial/", include("editorial.api.urls"))]
 
 app_name = "api"
 urlpatterns = [
