@@ -30,6 +30,8 @@ from time import monotonic
 import redis
 from django.conf import settings
 from django.db import Error, connections
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from cms.databases import EDITORIAL, SERVICES
 
@@ -162,14 +164,15 @@ _state = {"away_until": 0.0}
 
 def _redis():
     if _kept.url != settings.REDIS_URL:
-        _kept.url = settings.REDIS_URL
-        _kept.client = redis.Redis.from_url(
+        _kept.client = redis.Redis.from_url(  # connects, so it may fail here
             settings.REDIS_URL,
             single_connection_client=True,
             socket_connect_timeout=0.25,
             socket_timeout=0.5,
+            retry=Retry(NoBackoff(), 1),  # a connection may have gone stale
         )
         _kept.script = _kept.client.register_script(TAKE)
+        _kept.url = settings.REDIS_URL
     return _kept.client
 
 
