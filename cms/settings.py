@@ -147,7 +147,7 @@ MIDDLEWARE = [
             "accounts.middleware.Visitors",
             "django.contrib.messages.middleware.MessageMiddleware",
             "allauth.account.middleware.AccountMiddleware",
-            "accounts.middleware.Limits",
+            "accounts.middleware.AccountPages",
         ]
     ),
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -316,7 +316,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "cms.api.problems.handle",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["cms.api.bodies.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "cms.api.views.AlwaysJSON",
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_PAGINATION_CLASS": "cms.api.pagination.CursorPages",
@@ -398,9 +398,9 @@ if proxy_header := env.text("SECURE_PROXY_HEADER", ""):
 REDIS_URL = env.text("REDIS_URL", embedded.redis_url() if EMBEDDED else None)
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "cms.cache.RedisCache",
         "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "masthead",
+        "KEY_PREFIX": "masthead:cache",
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1},
     }
 }
@@ -487,6 +487,8 @@ FORMS_URLFIELD_ASSUME_HTTPS = True  # Django 6's default; goes with Django 5.2
 
 # --- The newsroom's house rules -----------------------------------------------
 
+INVITATION_DAYS = env.integer("INVITATION_DAYS", 7)
+"""How long the link in an invitation opens."""
 AUTHOR_MAY_APPROVE_OWN = env.boolean("AUTHOR_MAY_APPROVE_OWN", False)
 PUBLISH_OBJECTIVE_SECONDS = 0.5
 """p99 from the commit of a publish to an anonymous reader seeing it; the worker

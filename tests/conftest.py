@@ -1,15 +1,15 @@
 """The cast: ines edits, wim writes, rosa reads, omar is an outsider."""
 
 import pytest
-from django.core.cache import cache
 
 from cms.databases import PUBLIC
 from tests import factories
+from tests.emptying import empty_redis
 
 
 @pytest.fixture(autouse=True)
-def _an_empty_cache():
-    cache.clear()
+def _an_empty_redis():
+    empty_redis()
 
 
 @pytest.fixture

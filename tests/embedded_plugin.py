@@ -7,6 +7,9 @@ pytest was killed. Set the three *_DATABASE_URL and REDIS_URL to bring your own.
 
 Migrating is what takes time, so a migrated cluster is kept in `var/test-clusters` until
 a migration or a version changes. Its three databases are the templates of the tests'.
+
+Python's compiled files are written even where PYTHONDONTWRITEBYTECODE asks for none:
+the tests start Python some forty times, and compiling is most of a start.
 """
 
 import hashlib
@@ -20,6 +23,9 @@ import time
 from pathlib import Path
 
 import pytest
+
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 KEPT = CHECKOUT / "var" / "test-clusters"
@@ -46,7 +52,15 @@ def pytest_load_initial_conftests(early_config, parser, args):
     result = yield
     if os.environ.get(OURS):
         _use_the_templates()
+    from tests import emptying
+
+    emptying.install()
     return result
+
+
+def pytest_configure(config):
+    if os.environ.get(OURS):
+        config.option.reuse_db = True  # the keeper deletes the whole cluster
 
 
 def pytest_unconfigure(config):

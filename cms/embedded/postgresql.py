@@ -25,6 +25,10 @@ FAST_AND_FORGETFUL = {
     "full_page_writes": "off",
     "checkpoint_timeout": "1h",
     "max_wal_size": "4GB",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+    "jit": "off",
 }
 """For tests: a cluster that is thrown away need not survive a power cut."""
 

@@ -17,6 +17,7 @@ def test_every_answer_has_the_strict_policy(client, path):
     assert "unsafe" not in policy
 
 
+@pytest.mark.django_db(databases="__all__")
 def test_an_uploaded_file_runs_nothing(client):
     name = default_storage.save("tests/page.txt", ContentFile(b"<script>alert(1)"))
     try:

@@ -1,11 +1,16 @@
 """Each service starts by itself and serves its own part of the site, no more."""
 
 import os
+import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from cms import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PROBE = """
@@ -89,17 +94,19 @@ def test_a_service_serves_its_own_part(service, urls, databases, apps):
         ({"MEDIA_STORAGE_URL": "ftp://x"}, "s3://bucket/prefix"),
     ],
 )
-def test_a_wrong_setting_is_a_clear_error(environment, sentence):
-    done = start(**{"service": "all"} | _as_arguments(environment))
+def test_a_wrong_setting_is_a_clear_error(environment, sentence, monkeypatch):
+    for name, value in {"CMS_SERVICE": "all", **environment}.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(ImproperlyConfigured, match=re.escape(sentence)):
+        runpy.run_path(settings.__file__)
+
+
+def test_a_process_with_wrong_settings_ends_with_the_error():
+    done = start("nonsense")
 
     assert done.returncode != 0
-    assert sentence in done.stderr
-
-
-def _as_arguments(environment):
-    environment = dict(environment)
-    service = environment.pop("CMS_SERVICE", "all")
-    return {"service": service, **environment}
+    assert "choose one of" in done.stderr
 
 
 def test_everything_in_one_process_must_be_asked_for():
