@@ -10,8 +10,10 @@ from editorial.api.fields import (
     Body,
     Line,
     Row,
+    Text,
     VisibleRow,
     Whole,
+    YesOrNo,
     new_raw_html,
 )
 from editorial.api.items import (
@@ -51,9 +53,7 @@ class BodyShown(serializers.Field):
 class ArticleShown(ItemShown, ArticleRow):
     excerpt = serializers.CharField(read_only=True)
     blocks = BodyShown(read_only=True)
-    parent = serializers.UUIDField(
-        source="parent_id", allow_null=True, read_only=True
-    )
+    parent = serializers.UUIDField(source="parent_id", allow_null=True, read_only=True)
     comments_open = serializers.BooleanField(read_only=True)
     menu_order = serializers.IntegerField(read_only=True)
 
@@ -73,7 +73,7 @@ class ArticleWrite(ItemWrite):
         required=False,
         help_text="Pages only: the page above this one.",
     )
-    excerpt = serializers.CharField(max_length=5000, allow_blank=True, required=False)
+    excerpt = Text(max_length=5000, allow_blank=True, required=False)
     blocks = Body(required=False)
     is_featured = serializers.BooleanField(required=False)
     comments_open = serializers.BooleanField(required=False)
@@ -102,7 +102,7 @@ class ArticleReplace(ArticleWrite):
 
 class ArticleFilters(ItemFilters):
     kind = filters.ChoiceFilter(choices=Article.Kind.choices)
-    featured = filters.BooleanFilter(field_name="is_featured")
+    featured = YesOrNo(field_name="is_featured")
 
     class Meta:
         model = Article

@@ -22,7 +22,9 @@ from editorial.api.fields import (
     Line,
     Row,
     Strict,
+    Text,
     Whole,
+    YesOrNo,
     new_raw_html,
 )
 from editorial.api.items import (
@@ -93,9 +95,7 @@ class CourseWrite(ItemWrite):
     instructor = Staff(
         now=owner_field, required=False, help_text="Another than you: for editors."
     )
-    description = serializers.CharField(
-        max_length=50_000, allow_blank=True, required=False
-    )
+    description = Text(max_length=50_000, allow_blank=True, required=False)
     difficulty_level = serializers.ChoiceField(
         choices=Course.Difficulty.choices, allow_blank=True, required=False
     )
@@ -124,7 +124,7 @@ class CourseReplace(CourseWrite):
 class CourseFilters(ItemFilters):
     author = None
     instructor = filters.UUIDFilter(method="of_author", help_text="Who teaches it.")
-    free = filters.BooleanFilter(field_name="is_free")
+    free = YesOrNo(field_name="is_free")
 
     class Meta:
         model = Course
@@ -214,9 +214,7 @@ class CourseView(ItemView):
 
 class SectionWrite(Strict):
     title = Line(max_length=500, required=False)
-    description = serializers.CharField(
-        max_length=5000, allow_blank=True, required=False
-    )
+    description = Text(max_length=5000, allow_blank=True, required=False)
 
 
 class SectionCreate(SectionWrite):
@@ -330,10 +328,8 @@ class LessonWrite(Strict):
         required=False, help_text="A section of the same course."
     )
     title = Line(max_length=500, required=False)
-    slug = serializers.CharField(max_length=200, allow_blank=True, required=False)
-    description = serializers.CharField(
-        max_length=5000, allow_blank=True, required=False
-    )
+    slug = Text(max_length=200, allow_blank=True, required=False)
+    description = Text(max_length=5000, allow_blank=True, required=False)
     content_type = serializers.ChoiceField(
         choices=Lesson.ContentType.choices, required=False
     )
@@ -399,9 +395,7 @@ class LessonView(CourseView):
         course = self.find(pk)
         old = self.part(course, Lesson, lesson)
         self.check_editable(course)
-        data = self.taken(
-            LessonWrite, request, item=course, partial=True, lesson=old
-        )
+        data = self.taken(LessonWrite, request, item=course, partial=True, lesson=old)
         with self.editing(course) as fresh:
             found = self.part(fresh, Lesson, lesson)
             if section := data.get("section"):

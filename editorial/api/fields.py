@@ -3,6 +3,8 @@
 import json
 
 from django.core.exceptions import ValidationError as ModelValidationError
+from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -58,7 +60,16 @@ class Whole(serializers.IntegerField):
         super().__init__(**kwargs)
 
 
-class Line(serializers.CharField):
+class Text(serializers.CharField):
+    """Text, and nothing that could be written as one."""
+
+    def to_internal_value(self, data):
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Line(Text):
     """One line, whatever was pasted."""
 
     def to_internal_value(self, data):
@@ -214,9 +225,16 @@ def speakable_sentence(text):
 def new_raw_html(body, old):
     """Whether a body brings in raw HTML that was not in the old one."""
     known = [block["content"] for block in old if block["type"] == RAW]
-    return any(
-        block["type"] == RAW and block["content"] not in known for block in body
-    )
+    return any(block["type"] == RAW and block["content"] not in known for block in body)
+
+
+@extend_schema_field(OpenApiTypes.BOOL)
+class YesOrNo(filters.TypedChoiceFilter):
+    """`true` or `false`; anything else is refused, not taken for "either"."""
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("choices", [("true", "true"), ("false", "false")])
+        super().__init__(*args, coerce=lambda value: value == "true", **kwargs)
 
 
 # --- What is shown of others ------------------------------------------------------

@@ -4,11 +4,12 @@ from django.db import transaction
 from django.utils.text import slugify
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.response import Response
 
 from accounts.models import User
 from accounts.permissions import may
+from cms.api.fields import SparseFields, StrictFilterSet
 from cms.databases import EDITORIAL
 from editorial import actions
 from editorial.admin.verbs import reviewers
@@ -22,9 +23,12 @@ from editorial.api.fields import (
     Rows,
     SmallObject,
     Strict,
+    Text,
     WebAddress,
+    YesOrNo,
 )
 from editorial.api.frame import EditorialView
+from editorial.api.reviews import WithReviews
 from editorial.api.rights import (
     OPENED_BY,
     RIGHT,
@@ -32,6 +36,7 @@ from editorial.api.rights import (
     available_actions,
     know_relations,
 )
+from editorial.api.versions import WithVersions
 from editorial.models import Category, Status, Tag
 
 HEAVY = ("snapshot", "rendered", "diff_from_previous")
@@ -45,17 +50,13 @@ class SearchAppearance(Strict):
     """What search engines and social networks are told."""
 
     meta_title = Line(max_length=160, allow_blank=True, required=False)
-    meta_description = serializers.CharField(
-        max_length=320, allow_blank=True, required=False
-    )
+    meta_description = Text(max_length=320, allow_blank=True, required=False)
     meta_keywords = serializers.ListField(
         child=Line(max_length=100), max_length=MOST_KEYWORDS, required=False
     )
     canonical_url = WebAddress(max_length=2000, allow_blank=True, required=False)
     og_title = Line(max_length=160, allow_blank=True, required=False)
-    og_description = serializers.CharField(
-        max_length=320, allow_blank=True, required=False
-    )
+    og_description = Text(max_length=320, allow_blank=True, required=False)
     og_image = ImageRow(allow_null=True, required=False)
     no_index = serializers.BooleanField(required=False)
     no_follow = serializers.BooleanField(required=False)
@@ -97,7 +98,7 @@ class ItemWrite(Strict):
     """What may be set on any item. Nothing here is a state, a version or a right."""
 
     title = Line(max_length=500, allow_blank=True, required=False)
-    slug = serializers.CharField(
+    slug = Text(
         max_length=500,
         allow_blank=True,
         required=False,
@@ -120,7 +121,7 @@ class ItemWrite(Strict):
         help_text="Who looks after it. For editors to set.",
     )
     seo = SearchAppearance(required=False)
-    change_summary = serializers.CharField(
+    change_summary = Text(
         max_length=500,
         allow_blank=True,
         required=False,
@@ -141,7 +142,7 @@ class ItemWrite(Strict):
 # --- What is shown ----------------------------------------------------------------
 
 
-class ItemRow(serializers.Serializer):
+class ItemRow(SparseFields, serializers.Serializer):
     """An item in a list: without its text."""
 
     id = serializers.UUIDField(read_only=True)
@@ -195,7 +196,8 @@ class ItemRow(serializers.Serializer):
         )
     )
     def get_available_actions(self, item):
-        return available_actions(item, self.context["request"].user)
+        user = self.context["request"].user
+        return available_actions(item, user, on_its_own="on_its_own" in self.context)
 
 
 class OpenReview(serializers.Serializer):
@@ -261,11 +263,15 @@ class ItemShown(serializers.Serializer):
 # --- Lists ------------------------------------------------------------------------
 
 
-class ItemFilters(filters.FilterSet):
-    status = filters.MultipleChoiceFilter(
-        choices=Status.choices, help_text="Repeat it for several states."
+class States(filters.BaseInFilter, filters.ChoiceFilter):
+    pass
+
+
+class ItemFilters(StrictFilterSet):
+    status = States(
+        choices=Status.choices, help_text="One state, or several with commas between."
     )
-    live = filters.BooleanFilter(
+    live = YesOrNo(
         field_name="live_version",
         lookup_expr="isnull",
         exclude=True,
@@ -275,7 +281,7 @@ class ItemFilters(filters.FilterSet):
         method="in_category", help_text="With every category below it."
     )
     author = filters.UUIDFilter(method="of_author", help_text="Id of the author.")
-    mine = filters.BooleanFilter(method="of_mine", help_text="What you own.")
+    mine = YesOrNo(method="of_mine", help_text="What you own.")
     tag = filters.UUIDFilter(field_name="tags")
     q = filters.CharFilter(
         field_name="title",
@@ -311,9 +317,7 @@ class ItemFilters(filters.FilterSet):
 class Say(Strict):
     """A word about it, for the history."""
 
-    comment = serializers.CharField(
-        max_length=5000, allow_blank=True, required=False, default=""
-    )
+    comment = Text(max_length=5000, allow_blank=True, required=False, default="")
 
 
 class SayWhen(Say):
@@ -373,13 +377,27 @@ def words_of(verb, data):
     return found
 
 
+def transition(verb):
+    """The door of one verb; its address and its action have the same name."""
+
+    def door(self, request, pk):
+        return self.do(request, pk, verb)
+
+    door.__name__ = verb
+    return door
+
+
 # --- The doors --------------------------------------------------------------------
 
 
-class ItemView(EditorialView):
+class ItemView(WithVersions, WithReviews, EditorialView):
     """One kind of item: what its list, its own page and its verbs have in common."""
 
     model: type
+    scope_of = dict.fromkeys(PUBLISHING, "editorial:publish")
+    ordering = "-updated_at"
+    ordering_fields = ("updated_at", "created_at")
+
     row: type
     shown: type
     create_fields: type
@@ -421,20 +439,23 @@ class ItemView(EditorialView):
         item = next(iter(know_relations(found.filter(pk=pk), self.request.user)), None)
         if item is None:
             return Response(status=204)
-        shown = self.shown(item, context=self.get_serializer_context())
+        context = {**self.get_serializer_context(), "on_its_own": True}
+        shown = self.shown(item, context=context)
         return Response(
             shown.data,
             status=status,
             headers={"ETag": self.etag_of(item), **(headers or {})},
         )
 
-    def rows(self, request):
-        """The list, newest change first."""
+    def list(self, request):
+        actions.check(request.user, "view")
         found = self.filter_queryset(self.for_rows().defer(*self.not_in_rows))
-        found = self.paginate_queryset(found)
-        found = know_relations(found, request.user)
+        found = know_relations(self.paginate_queryset(found), request.user)
         rows = self.row(found, many=True, context=self.get_serializer_context())
         return self.get_paginated_response(rows.data)
+
+    def retrieve(self, request, pk):
+        return self.answer(self.find(pk).pk)
 
     # Writing ----------------------------------------------------------------------
 
@@ -447,7 +468,7 @@ class ItemView(EditorialView):
             actions.check(user, opened_by, item)
         actions.check_editable(item, by=user)
 
-    def new(self, request):
+    def create(self, request):
         actions.check(request.user, "create")
         data = self.taken(self.create_fields, request)
         owner = data.pop(self.model.OWNER_FIELD, request.user)
@@ -465,6 +486,12 @@ class ItemView(EditorialView):
         return self.answer(
             item.pk, 201, headers={"Location": f"{request.path}{item.pk}/"}
         )
+
+    def update(self, request, pk):
+        return self.change(request, pk, whole=True)
+
+    def partial_update(self, request, pk):
+        return self.change(request, pk, whole=False)
 
     def change(self, request, pk, *, whole):
         item = self.find(pk)
@@ -499,7 +526,7 @@ class ItemView(EditorialView):
         if "tags" in data:
             item.tags.set(data["tags"])
 
-    def gone(self, request, pk):
+    def destroy(self, request, pk):
         item = self.find(pk)
         actions.check(request.user, "delete", item)
         with self.seen(item, must=True) as seen:
@@ -513,7 +540,21 @@ class ItemView(EditorialView):
         data = self.taken(BODY_OF.get(verb, Say), request)
         words = words_of(verb, data)
         with self.seen(item) as seen:
-            getattr(actions, verb)(
-                seen, by=request.user, origin=self.origin, **words
-            )
+            getattr(actions, verb)(seen, by=request.user, origin=self.origin, **words)
         return self.answer(item.pk)
+
+    submit = transition("submit")
+    withdraw = transition("withdraw")
+    start_review = transition("start_review")
+    reassign_review = transition("reassign_review")
+    request_changes = transition("request_changes")
+    approve = transition("approve")
+    reopen = transition("reopen")
+    schedule = transition("schedule")
+    unschedule = transition("unschedule")
+    publish = transition("publish")
+    revise = transition("revise")
+    unpublish = transition("unpublish")
+    set_unpublish_at = transition("set_unpublish_at")
+    archive = transition("archive")
+    unarchive = transition("unarchive")

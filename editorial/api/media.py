@@ -13,7 +13,7 @@ from cms.api.bodies import StrictJSONParser
 from cms.api.fields import SparseFields, StrictFilterSet
 from cms.databases import EDITORIAL
 from editorial import actions, library
-from editorial.api.fields import Line, Person, Strict
+from editorial.api.fields import Line, Person, Strict, Text, YesOrNo
 from editorial.api.frame import EditorialView
 from editorial.models import Media
 
@@ -75,14 +75,14 @@ class MediaWrite(Strict):
     """What is said about a file; the file itself stays what it is."""
 
     title = Line(max_length=500, allow_blank=True, required=False)
-    alt_text = serializers.CharField(
+    alt_text = Text(
         max_length=2000,
         allow_blank=True,
         required=False,
         help_text="What a reader who cannot see the image needs to know.",
     )
     is_decorative = serializers.BooleanField(required=False)
-    caption = serializers.CharField(max_length=2000, allow_blank=True, required=False)
+    caption = Text(max_length=2000, allow_blank=True, required=False)
     credit = Line(max_length=500, allow_blank=True, required=False)
     licence = Line(max_length=255, allow_blank=True, required=False)
     licence_expires_at = serializers.DateTimeField(allow_null=True, required=False)
@@ -98,9 +98,9 @@ class MediaUpload(Strict):
 
     file = serializers.FileField(max_length=500)
     title = Line(max_length=500, allow_blank=True, required=False)
-    alt_text = serializers.CharField(max_length=2000, allow_blank=True, required=False)
+    alt_text = Text(max_length=2000, allow_blank=True, required=False)
     is_decorative = serializers.BooleanField(required=False)
-    caption = serializers.CharField(max_length=2000, allow_blank=True, required=False)
+    caption = Text(max_length=2000, allow_blank=True, required=False)
     credit = Line(max_length=500, allow_blank=True, required=False)
     licence = Line(max_length=255, allow_blank=True, required=False)
 
@@ -113,8 +113,8 @@ class MediaFilters(StrictFilterSet):
         help_text="Words of the title, name, alternative text or credit.",
     )
     tag = filters.CharFilter(field_name="tags", method="tagged", max_length=100)
-    mine = filters.BooleanFilter(method="of_mine", help_text="What you brought in.")
-    wants_alt = filters.BooleanFilter(
+    mine = YesOrNo(method="of_mine", help_text="What you brought in.")
+    wants_alt = YesOrNo(
         method="without_alt", help_text="Images that nobody has described yet."
     )
 

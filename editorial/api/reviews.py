@@ -4,7 +4,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from editorial import actions
-from editorial.api.fields import Person, Strict
+from editorial.api.fields import Person, Strict, Text
 from editorial.models import Review, ReviewComment
 from editorial.remarks import add_remark, resolve_remark
 
@@ -30,9 +30,7 @@ class Remark(serializers.Serializer):
 
     id = serializers.UUIDField(read_only=True)
     review = serializers.UUIDField(source="review_id", read_only=True)
-    parent = serializers.UUIDField(
-        source="parent_id", allow_null=True, read_only=True
-    )
+    parent = serializers.UUIDField(source="parent_id", allow_null=True, read_only=True)
     author = Person(read_only=True)
     comment = serializers.CharField(read_only=True)
     block = serializers.UUIDField(source="block_id", allow_null=True, read_only=True)
@@ -46,11 +44,11 @@ class Remark(serializers.Serializer):
 
 
 class NewRemark(Strict):
-    comment = serializers.CharField(max_length=5000)
+    comment = Text(max_length=5000)
     block = serializers.UUIDField(
         required=False, help_text="A block of the article that it is about."
     )
-    quote = serializers.CharField(
+    quote = Text(
         max_length=2000,
         required=False,
         help_text="Words of that block, exactly as they stand there.",
@@ -59,9 +57,7 @@ class NewRemark(Strict):
 
 
 class Resolve(Strict):
-    resolved = serializers.BooleanField(
-        default=True, help_text="False opens it again."
-    )
+    resolved = serializers.BooleanField(default=True, help_text="False opens it again.")
 
 
 class WithReviews:
@@ -73,13 +69,13 @@ class WithReviews:
         found = found.defer(
             "version__snapshot", "version__rendered", "version__diff_from_previous"
         )
-        return self.page_of(found, ReviewRow, ordering=("-created_at", "-id"))
+        return self.page_of(found, ReviewRow)
 
     def remarks(self, request, pk):
         item = self.find(pk)
         found = ReviewComment.objects.filter(review__in=Review.objects.on(item))
         found = found.select_related("author", "resolved_by")
-        return self.page_of(found, Remark, ordering=("created_at", "id"))
+        return self.page_of(found, Remark)
 
     def remark(self, request, pk):
         item = self.find(pk)

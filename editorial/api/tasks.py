@@ -14,7 +14,7 @@ from cms.api import etags
 from cms.api.fields import SparseFields, StrictFilterSet
 from cms.databases import EDITORIAL
 from editorial import actions
-from editorial.api.fields import Line, Person, Strict
+from editorial.api.fields import Line, Person, Strict, Text, YesOrNo
 from editorial.api.frame import EditorialView
 from editorial.models import ITEM_MODELS, AuditLog, EditorialTask
 
@@ -43,13 +43,13 @@ class TaskShown(SparseFields, serializers.Serializer):
 
 class TaskWrite(Strict):
     title = Line(max_length=500, required=False)
-    description = serializers.CharField(
-        max_length=10_000, allow_blank=True, required=False
-    )
+    description = Text(max_length=10_000, allow_blank=True, required=False)
     task_type = serializers.ChoiceField(
         choices=EditorialTask.Type.choices, required=False
     )
-    content_type = serializers.ChoiceField(choices=["article", "course"], required=False)
+    content_type = serializers.ChoiceField(
+        choices=["article", "course"], required=False
+    )
     content_id = serializers.UUIDField(
         required=False, help_text="Of the article or course; `content_type` says which."
     )
@@ -94,8 +94,8 @@ class TaskFilters(StrictFilterSet):
     status = filters.ChoiceFilter(choices=EditorialTask.Status.choices)
     priority = filters.ChoiceFilter(choices=EditorialTask.Priority.choices)
     task_type = filters.ChoiceFilter(choices=EditorialTask.Type.choices)
-    mine = filters.BooleanFilter(method="of_mine", help_text="Given to you.")
-    given = filters.BooleanFilter(method="given_by_me", help_text="Given by you.")
+    mine = YesOrNo(method="of_mine", help_text="Given to you.")
+    given = YesOrNo(method="given_by_me", help_text="Given by you.")
     content_id = filters.UUIDFilter()
     due_before = filters.IsoDateTimeFilter(field_name="due_date", lookup_expr="lt")
 

@@ -12,7 +12,7 @@ from cms.api import etags
 from cms.api.fields import SparseFields, StrictFilterSet
 from cms.databases import EDITORIAL
 from editorial import actions
-from editorial.api.fields import Line, Row, Strict, Whole
+from editorial.api.fields import Line, Row, Strict, Text, Whole, YesOrNo
 from editorial.api.frame import EditorialView
 from editorial.exceptions import Refused
 from editorial.models import ITEM_MODELS, AuditLog, Category, LiveUse, Tag
@@ -26,9 +26,7 @@ class CategoryShown(SparseFields, serializers.Serializer):
     name = serializers.CharField(read_only=True)
     slug = serializers.CharField(read_only=True)
     description = serializers.CharField(read_only=True)
-    parent = serializers.UUIDField(
-        source="parent_id", allow_null=True, read_only=True
-    )
+    parent = serializers.UUIDField(source="parent_id", allow_null=True, read_only=True)
     depth = serializers.IntegerField(read_only=True)
     icon = serializers.CharField(read_only=True)
     color = serializers.CharField(read_only=True)
@@ -53,9 +51,7 @@ class Address(serializers.CharField):
 class CategoryWrite(Strict):
     name = Line(max_length=255, required=False)
     slug = Address(max_length=255, required=False)
-    description = serializers.CharField(
-        max_length=5000, allow_blank=True, required=False
-    )
+    description = Text(max_length=5000, allow_blank=True, required=False)
     parent = Row(
         queryset=Category.objects.all(),
         noun="category",
@@ -87,9 +83,7 @@ class TagShown(SparseFields, serializers.Serializer):
 class TagWrite(Strict):
     name = Line(max_length=255, required=False)
     slug = Address(max_length=255, required=False)
-    description = serializers.CharField(
-        max_length=5000, allow_blank=True, required=False
-    )
+    description = Text(max_length=5000, allow_blank=True, required=False)
 
 
 class TagCreate(TagWrite):
@@ -111,7 +105,7 @@ class CategoryFilters(TagFilters):
     below = filters.UUIDFilter(
         method="in_subtree", help_text="Anywhere below this one, itself included."
     )
-    active = filters.BooleanFilter(field_name="is_active")
+    active = YesOrNo(field_name="is_active")
 
     def in_subtree(self, queryset, name, value):
         top = Category.objects.filter(pk=value).first()

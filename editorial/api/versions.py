@@ -93,7 +93,7 @@ class WithVersions:
     def versions(self, request, pk):
         item = self.find(pk)
         found = Version.objects.of(item).light().select_related("created_by")
-        return self.page_of(found, VersionRow, ordering=("-number",))
+        return self.page_of(found, VersionRow)
 
     def version(self, request, pk, number):
         return Response(VersionShown(self._version(self.find(pk), number)).data)
@@ -102,7 +102,9 @@ class WithVersions:
         """With the one before, or with the version that `against` names."""
         item = self.find(pk)
         after = self._version(item, number)
-        against = self.query(Against, request).get("against")
+        asked = Against(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        against = asked.validated_data.get("against")
         before = (
             self._version(item, against)
             if against is not None
@@ -132,7 +134,7 @@ class WithVersions:
             "metadata", "version__snapshot", "version__rendered",
             "version__diff_from_previous",
         )  # fmt: skip
-        return self.page_of(found, HistoryRow, ordering=("-changed_at", "-id"))
+        return self.page_of(found, HistoryRow)
 
     def _version(self, item, number):
         if number > LARGEST_NUMBER:
