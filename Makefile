@@ -10,6 +10,9 @@ BIN := .venv/bin
 RUN_READY := .venv/ready-to-run
 DEV_READY := .venv/ready-to-develop
 TESTS ?= tests
+# Everything here starts Python many times; compiling it each time takes longer than
+# the tests, so compiled files are kept even where this asks for none.
+unexport PYTHONDONTWRITEBYTECODE
 ORDINARY := not browser and not chaos and not bench and not walk
 
 .PHONY: help
@@ -68,7 +71,7 @@ run: $(RUN_READY)  ## Django's own server, reloading as you edit (DEBUG)
 
 .PHONY: test lint format browser chaos check bench
 test: $(DEV_READY)  ## All tests that need no browser (TESTS=tests/editorial for some)
-	@$(BIN)/python -m pytest -q -n 2 -m "$(ORDINARY)" $(TESTS)
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "$(ORDINARY)" $(TESTS)
 
 lint: $(DEV_READY)  ## Style, types, import rules, forgotten migrations
 	$(BIN)/ruff check .
@@ -86,7 +89,7 @@ browser: $(DEV_READY)  ## The journeys, in a real Chromium
 	@$(BIN)/python -m pytest -q -m browser tests
 
 chaos: $(DEV_READY)  ## Kill servers and workers; long properties
-	@$(BIN)/python -m pytest -q -m chaos tests
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m chaos tests
 
 check: lint test browser chaos  ## What CI runs
 

@@ -34,6 +34,14 @@ DATABASE_URLS = (
     "PUBLIC_DATABASE_URL",
     "ENGAGEMENT_DATABASE_URL",
 )
+LONG = {
+    "test_demo_content.py",
+    "test_embedded.py",
+    "test_real_exports.py",
+    "test_roles.py",
+    "test_services.py",
+}
+"""What takes longest goes first: at the end one worker would wait for the other."""
 OURS = "MASTHEAD_TEST_CLUSTER"
 """Set where the cluster is ours, in the workers of xdist too."""
 
@@ -61,6 +69,11 @@ def pytest_load_initial_conftests(early_config, parser, args):
 def pytest_configure(config):
     if os.environ.get(OURS):
         config.option.reuse_db = True  # the keeper deletes the whole cluster
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name not in LONG)
 
 
 def pytest_unconfigure(config):
