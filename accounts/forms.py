@@ -9,6 +9,7 @@ from allauth.socialaccount import forms as provider
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
 
 from accounts import limits, mail, tasks
@@ -43,6 +44,8 @@ class Labels:
                     field.help_text = ""
         for name in ("login", "email"):
             if field := self.fields.get(name):
+                field.max_length = 255
+                field.validators.append(MaxLengthValidator(255))
                 field.widget.attrs |= {"autocapitalize": "none", "maxlength": "255"}
 
 
@@ -107,13 +110,21 @@ class ResetPasswordForm(Labels, account.ResetPasswordForm):
 class ResetPasswordKeyForm(Labels, account.ResetPasswordKeyForm):
     names = {"password1": "New password", "password2": "The new password again"}
 
-    def save(self):
-        """Of two people with one link, or one who clicks twice, only the first."""
+    def clean(self):
+        """Of two who open one link at once only the first is let in: the token is
+        checked again, and the password set, while the row is locked."""
+        cleaned = super().clean()
+        if self.errors:
+            return cleaned
         with transaction.atomic(using=EDITORIAL):
             locked = User.objects.select_for_update().get(pk=self.user.pk)
             if not account.default_token_generator.check_token(locked, self.temp_key):
-                return
-            super().save()
+                raise get_adapter().validation_error("invalid_password_reset")
+            get_adapter().set_password(locked, cleaned["password1"])
+        return cleaned
+
+    def save(self):
+        """Done already."""
 
 
 class SetPasswordForm(Labels, account.SetPasswordForm):

@@ -4,11 +4,12 @@ from time import time
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.auth import get_user, logout
+from django.contrib.auth import get_user
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
 
 from accounts import limits
@@ -40,7 +41,7 @@ def visitor(request):
     if not hasattr(request, "_cached_user"):
         user = get_user(request)
         if user.is_authenticated and not _may_stay(request, user):
-            logout(request)
+            request.session.flush()
             user = AnonymousUser()
         request._cached_user = user
     return request._cached_user
@@ -65,14 +66,17 @@ def _may_stay(request, user):
     return True
 
 
-class Limits:
-    """Pages that send mail, make accounts or check secrets answer 429 in time."""
+class AccountPages:
+    """Kept by no cache; those that send mail or check secrets answer 429 in time."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
+        answer = self.get_response(request)
+        if request.path_info.startswith("/accounts/"):
+            add_never_cache_headers(answer)
+        return answer
 
     def process_view(self, request, view, args, kwargs):
         seconds = limits.wait_for_page(request, request.resolver_match.url_name)

@@ -18,7 +18,10 @@ from cms.uuids import uuid7
 
 class UserQuerySet(models.QuerySet):
     def with_email(self, email):
-        return self.filter(email__iexact=email.strip())
+        """Compared in lower case, as the constraint does: `iexact` compares in upper
+        case, in which letters that look alike (ı, i) become one."""
+        lowered = self.alias(lowered_email=Lower("email"))
+        return lowered.filter(lowered_email=Lower(models.Value(email.strip())))
 
     def staff(self, *, at=None):
         """Whoever holds a role that has not expired, or is a superuser."""
@@ -37,7 +40,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     use_in_migrations = False
 
     def get_by_natural_key(self, username):
-        return self.get(email__iexact=username)
+        return self.with_email(username).get()
 
     def create_user(self, email, password=None, **fields):
         if not email:

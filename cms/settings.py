@@ -150,6 +150,11 @@ MIDDLEWARE = [
             "accounts.middleware.AccountPages",
         ]
     ),
+    *(
+        ["accounts.simulation.AsSomebodyElse"]
+        if SERVES_EVERYTHING or CMS_SERVICE == "editorial"
+        else []
+    ),
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

@@ -33,7 +33,9 @@ class Mailbox:
 
     def __iter__(self):
         for letter in mail.outbox:
-            letter.link = next(iter(re.findall(r"https?://\S+/accounts/\S+", letter.body)), "")
+            letter.link = next(
+                iter(re.findall(r"https?://\S+/accounts/\S+", letter.body)), ""
+            )
             yield letter
 
     def __len__(self):
