@@ -5,6 +5,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from editorial import actions
+from editorial.api.docs import describe_items
 from editorial.api.fields import (
     BLOCK,
     Body,
@@ -17,6 +18,7 @@ from editorial.api.fields import (
     new_raw_html,
 )
 from editorial.api.items import (
+    SHARED_DOORS,
     ItemFilters,
     ItemRow,
     ItemShown,
@@ -109,7 +111,17 @@ class ArticleFilters(ItemFilters):
         fields = ()
 
 
+@describe_items(
+    "article",
+    row=ArticleRow,
+    shown=ArticleShown,
+    create=ArticleCreate,
+    write=ArticleWrite,
+    replace=ArticleReplace,
+    parts=SHARED_DOORS,
+)
 class ArticleView(ItemView):
+    queryset = Article.objects.none()
     model = Article
     row, shown = ArticleRow, ArticleShown
     create_fields, write_fields, replace_fields = (

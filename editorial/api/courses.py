@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from editorial import actions
 from editorial.admin.courses import free_lesson_slug
+from editorial.api.docs import PARAGRAPH, describe, describe_items, door
 from editorial.api.fields import (
     BLOCK,
     LARGEST_INTEGER,
@@ -28,6 +29,7 @@ from editorial.api.fields import (
     new_raw_html,
 )
 from editorial.api.items import (
+    SHARED_DOORS,
     ItemFilters,
     ItemRow,
     ItemShown,
@@ -131,7 +133,17 @@ class CourseFilters(ItemFilters):
         fields = ()
 
 
+@describe_items(
+    "course",
+    row=CourseRow,
+    shown=CourseShown,
+    create=CourseCreate,
+    write=CourseWrite,
+    replace=CourseReplace,
+    parts=SHARED_DOORS,
+)
 class CourseView(ItemView):
+    queryset = Course.objects.none()
     model = Course
     row, shown = CourseRow, CourseShown
     create_fields, write_fields, replace_fields = (
@@ -209,6 +221,10 @@ class CourseView(ItemView):
         )
 
 
+ABOUT_THE_COURSE = (
+    "If-Match is the ETag of the course; every answer about a part of it carries it."
+)
+
 # --- Sections ---------------------------------------------------------------------
 
 
@@ -229,6 +245,43 @@ class Order(Strict):
     )
 
 
+@describe(
+    sections=door(
+        "List the sections, with their lessons", gives=SectionShown(many=True)
+    ),
+    add_section=door(
+        "Add a section at the end",
+        takes=SectionCreate,
+        gives=SectionShown,
+        status=201,
+        example={"title": "Basics"},
+    ),
+    section=door("Read a section", gives=SectionShown),
+    change_section=door(
+        "Change a section",
+        takes=SectionWrite,
+        gives=SectionShown,
+        example={"title": "The basics"},
+        says=ABOUT_THE_COURSE,
+    ),
+    drop_section=door(
+        "Delete a section with its lessons", status=204, says=ABOUT_THE_COURSE
+    ),
+    order_sections=door(
+        "Put the sections in order",
+        takes=Order,
+        gives=SectionShown(many=True),
+        example={"order": ["01980000-0000-7000-8000-000000000000"]},
+        says=ABOUT_THE_COURSE,
+    ),
+    order_lessons=door(
+        "Put the lessons of a section in order",
+        takes=Order,
+        gives=SectionShown,
+        example={"order": ["01980000-0000-7000-8000-000000000000"]},
+        says=ABOUT_THE_COURSE,
+    ),
+)
 class SectionView(CourseView):
     def sections(self, request, pk):
         course = self.find(pk)
@@ -365,6 +418,30 @@ class LessonCreate(LessonWrite):
     title = Line(max_length=500)
 
 
+@describe(
+    lessons=door("List the lessons, without texts", gives=LessonRow(many=True)),
+    add_lesson=door(
+        "Add a lesson at the end of a section",
+        takes=LessonCreate,
+        gives=LessonShown,
+        status=201,
+        example={
+            "section": "01980000-0000-7000-8000-000000000000",
+            "title": "Knots",
+            "is_preview": True,
+            "blocks": [PARAGRAPH],
+        },
+    ),
+    lesson=door("Read a lesson", gives=LessonShown),
+    change_lesson=door(
+        "Change a lesson, or move it to another section",
+        takes=LessonWrite,
+        gives=LessonShown,
+        example={"title": "Knots and hitches"},
+        says=ABOUT_THE_COURSE,
+    ),
+    drop_lesson=door("Delete a lesson", status=204, says=ABOUT_THE_COURSE),
+)
 class LessonView(CourseView):
     def lessons(self, request, pk):
         course = self.find(pk)

@@ -18,13 +18,14 @@ class EditorialView(FrontDoor, viewsets.GenericViewSet):
     """A view of the newsroom. What is sent and shown is named in serializers; a
     token needs the scopes below."""
 
+    tags = ("editorial",)
     parser_classes = (StrictJSONParser,)
     scope_to_read = "editorial:read"
     scope_to_write = "editorial:write"
     scope_of: dict = {}
     is_list = False
     ordering = "-pk"
-    ordering_fields = ()
+    ordering_fields: tuple = ()
     rows: dict = {}
     """Action to the serializer of one row, for lists that take `?fields=`."""
 

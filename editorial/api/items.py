@@ -28,7 +28,13 @@ from editorial.api.fields import (
     YesOrNo,
 )
 from editorial.api.frame import EditorialView
-from editorial.api.reviews import WithReviews
+from editorial.api.reviews import (
+    NewRemark,
+    Remark,
+    Resolve,
+    ReviewRow,
+    WithReviews,
+)
 from editorial.api.rights import (
     OPENED_BY,
     RIGHT,
@@ -36,7 +42,15 @@ from editorial.api.rights import (
     available_actions,
     know_relations,
 )
-from editorial.api.versions import WithVersions
+from editorial.api.versions import (
+    Against,
+    Difference,
+    HistoryRow,
+    Restore,
+    VersionRow,
+    VersionShown,
+    WithVersions,
+)
 from editorial.models import Category, Status, Tag
 
 HEAVY = ("snapshot", "rendered", "diff_from_previous")
@@ -410,6 +424,10 @@ class ItemView(WithVersions, WithReviews, EditorialView):
     item_fields: tuple
     """Fields that are written as they are."""
 
+    def get_serializer_class(self):
+        rows = {"list": self.row, "retrieve": self.shown}
+        return rows.get(self.action, serializers.Serializer)
+
     # Finding ----------------------------------------------------------------------
 
     def visible(self):
@@ -558,3 +576,19 @@ class ItemView(WithVersions, WithReviews, EditorialView):
     set_unpublish_at = transition("set_unpublish_at")
     archive = transition("archive")
     unarchive = transition("unarchive")
+
+
+SHARED_DOORS = {
+    "bodies": {"": Say, **BODY_OF},
+    "version_row": VersionRow,
+    "version": VersionShown,
+    "against": Against,
+    "difference": Difference,
+    "restore": Restore,
+    "history": HistoryRow,
+    "review": ReviewRow,
+    "remark": Remark,
+    "new_remark": NewRemark,
+    "resolve": Resolve,
+}
+"""What the documents of articles and courses share."""

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.db.models import Q
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
@@ -13,6 +13,7 @@ from cms.api.bodies import StrictJSONParser
 from cms.api.fields import SparseFields, StrictFilterSet
 from cms.databases import EDITORIAL
 from editorial import actions, library
+from editorial.api.docs import describe, door
 from editorial.api.fields import Line, Person, Strict, Text, YesOrNo
 from editorial.api.frame import EditorialView
 from editorial.models import Media
@@ -137,7 +138,30 @@ class MediaFilters(StrictFilterSet):
         return queryset.filter(**wanting) if value else queryset.exclude(**wanting)
 
 
+@describe(
+    list=door("List what is in the library", gives=MediaRow(many=True)),
+    create=extend_schema(
+        summary="Upload a file",
+        description="JPEG, PNG, WebP, GIF, AVIF, PDF, MP3, Ogg, MP4 or WebM, known by "
+        "its content and not by its name. What a camera wrote about place and person "
+        "is taken out of images; smaller copies are made shortly after.",
+        request={"multipart/form-data": MediaUpload},
+        responses={201: MediaShown},
+    ),
+    retrieve=door("Read what is known of a file", gives=MediaShown),
+    partial_update=door(
+        "Change what is said about a file",
+        takes=MediaWrite,
+        gives=MediaShown,
+        example={"alt_text": "A harbour at dawn.", "focal_x": 0.3, "focal_y": 0.5},
+        says="For editors; and for you, what you brought in yourself.",
+    ),
+    destroy=door(
+        "Delete a file that nothing shows", status=204, says="409 names what shows it."
+    ),
+)
 class MediaView(EditorialView):
+    queryset = Media.objects.none()
     scope_to_write = "media:write"
     filterset_class = MediaFilters
     ordering = "-uploaded_at"

@@ -14,6 +14,7 @@ from cms.api import etags
 from cms.api.fields import SparseFields, StrictFilterSet
 from cms.databases import EDITORIAL
 from editorial import actions
+from editorial.api.docs import describe, door
 from editorial.api.fields import Line, Person, Strict, Text, YesOrNo
 from editorial.api.frame import EditorialView
 from editorial.models import ITEM_MODELS, AuditLog, EditorialTask
@@ -90,6 +91,10 @@ class TaskCreate(TaskWrite):
     title = Line(max_length=500)
 
 
+class Nothing(Strict):
+    """No body is needed."""
+
+
 class TaskFilters(StrictFilterSet):
     status = filters.ChoiceFilter(choices=EditorialTask.Status.choices)
     priority = filters.ChoiceFilter(choices=EditorialTask.Priority.choices)
@@ -108,7 +113,36 @@ class TaskFilters(StrictFilterSet):
         return queryset.filter(given if value else ~given)
 
 
+@describe(
+    list=door(
+        "List the tasks",
+        gives=TaskShown(many=True),
+        says="Editors see all of them; others what they were given, or gave.",
+    ),
+    create=door(
+        "Give a task",
+        takes=TaskCreate,
+        gives=TaskShown,
+        status=201,
+        example={"title": "Check the figures", "priority": "high"},
+    ),
+    retrieve=door("Read a task", gives=TaskShown),
+    partial_update=door(
+        "Change a task",
+        takes=TaskWrite,
+        gives=TaskShown,
+        example={"priority": "urgent"},
+    ),
+    done=door(
+        "Say that it is done",
+        takes=Nothing,
+        gives=TaskShown,
+        example={},
+        says="For whoever it was given to, and for editors.",
+    ),
+)
 class TaskView(EditorialView):
+    queryset = EditorialTask.objects.none()
     filterset_class = TaskFilters
     ordering = "-created_at"
     ordering_fields = ("created_at",)
@@ -175,7 +209,7 @@ class TaskView(EditorialView):
         task = self.find(pk)
         if task.assigned_to_id != request.user.pk:
             actions.check(request.user, "edit_tasks")
-        self.taken(Strict, request)
+        self.taken(Nothing, request)
         with self.locked(task) as task:
             task.status = EditorialTask.Status.COMPLETED
             task.save()

@@ -12,6 +12,7 @@ from cms.api import etags
 from cms.api.fields import SparseFields, StrictFilterSet
 from cms.databases import EDITORIAL
 from editorial import actions
+from editorial.api.docs import describe, door
 from editorial.api.fields import Line, Row, Strict, Text, Whole, YesOrNo
 from editorial.api.frame import EditorialView
 from editorial.exceptions import Refused
@@ -251,7 +252,31 @@ class SharedRowView(EditorialView):
         )
 
 
+@describe(
+    list=door("List the categories", gives=CategoryShown(many=True)),
+    create=door(
+        "Add a category",
+        takes=CategoryCreate,
+        gives=CategoryShown,
+        status=201,
+        example={"name": "Science"},
+    ),
+    retrieve=door("Read a category", gives=CategoryShown),
+    partial_update=door(
+        "Change a category",
+        takes=CategoryWrite,
+        gives=CategoryShown,
+        example={"name": "Science and space"},
+        says="Whatever shows it is published anew.",
+    ),
+    destroy=door(
+        "Delete a category that nothing uses",
+        status=204,
+        says="409 names what uses it.",
+    ),
+)
 class CategoryView(SharedRowView):
+    queryset = Category.objects.none()
     model, shown = Category, CategoryShown
     create_fields, write_fields = CategoryCreate, CategoryWrite
     filterset_class = CategoryFilters
@@ -280,7 +305,29 @@ class CategoryView(SharedRowView):
         return Q(category=row)
 
 
+@describe(
+    list=door("List the tags", gives=TagShown(many=True)),
+    create=door(
+        "Add a tag",
+        takes=TagCreate,
+        gives=TagShown,
+        status=201,
+        example={"name": "Science"},
+    ),
+    retrieve=door("Read a tag", gives=TagShown),
+    partial_update=door(
+        "Change a tag",
+        takes=TagWrite,
+        gives=TagShown,
+        example={"name": "Science and space"},
+        says="Whatever shows it is published anew.",
+    ),
+    destroy=door(
+        "Delete a tag that nothing uses", status=204, says="409 names what uses it."
+    ),
+)
 class TagView(SharedRowView):
+    queryset = Tag.objects.none()
     model, shown = Tag, TagShown
     create_fields, write_fields = TagCreate, TagWrite
     filterset_class = TagFilters
