@@ -364,6 +364,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ArticleKind": ["post", "page"],
         "HitKind": ["article", "course"],
+        "ItemStatus": "editorial.models.Status",
+        "LessonContentType": "editorial.models.Lesson.ContentType",
+        "ReviewStatus": "editorial.models.Review.Status",
+        "TaskStatus": "editorial.models.EditorialTask.Status",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
