@@ -34,7 +34,9 @@ HIGHEST_PAGE = 30
 
 
 class ArticleRow(ItemRow):
-    kind = serializers.ChoiceField(choices=Article.Kind.choices, read_only=True)
+    """An article in a list: without its text."""
+
+    kind = serializers.ChoiceField(choices=Article.Kind.values, read_only=True)
     format = serializers.ChoiceField(
         source="post_format", choices=Article.Format.choices, read_only=True
     )
@@ -53,6 +55,8 @@ class BodyShown(serializers.Field):
 
 
 class ArticleShown(ItemShown, ArticleRow):
+    """The working copy of an article, text and all."""
+
     excerpt = serializers.CharField(read_only=True)
     blocks = BodyShown(read_only=True)
     parent = serializers.UUIDField(source="parent_id", allow_null=True, read_only=True)
@@ -64,7 +68,7 @@ class ArticleWrite(ItemWrite):
     author = Staff(
         now=owner_field, required=False, help_text="Another than you: for editors."
     )
-    kind = serializers.ChoiceField(choices=Article.Kind.choices, required=False)
+    kind = serializers.ChoiceField(choices=Article.Kind.values, required=False)
     format = serializers.ChoiceField(
         source="post_format", choices=Article.Format.choices, required=False
     )

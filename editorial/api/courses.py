@@ -48,6 +48,8 @@ MOST_PARTS = 500
 
 
 class CourseRow(ItemRow):
+    """A course in a list: without its text."""
+
     instructor = serializers.UUIDField(source="instructor_id", read_only=True)
     instructor_name = serializers.CharField(
         source="instructor.display_name", read_only=True
@@ -76,6 +78,8 @@ class SectionShown(serializers.Serializer):
 
 
 class CourseShown(ItemShown, CourseRow):
+    """The working copy of a course, with the plan of its sections and lessons."""
+
     description = serializers.CharField(read_only=True)
     estimated_duration_minutes = serializers.IntegerField(
         read_only=True, allow_null=True
@@ -246,6 +250,7 @@ class Order(Strict):
 
 
 @describe(
+    "sections",
     sections=door(
         "List the sections, with their lessons", gives=SectionShown(many=True)
     ),
@@ -255,6 +260,7 @@ class Order(Strict):
         gives=SectionShown,
         status=201,
         example={"title": "Basics"},
+        if_match=True,
     ),
     section=door("Read a section", gives=SectionShown),
     change_section=door(
@@ -273,6 +279,7 @@ class Order(Strict):
         gives=SectionShown(many=True),
         example={"order": ["01980000-0000-7000-8000-000000000000"]},
         says=ABOUT_THE_COURSE,
+        if_match=True,
     ),
     order_lessons=door(
         "Put the lessons of a section in order",
@@ -280,6 +287,7 @@ class Order(Strict):
         gives=SectionShown,
         example={"order": ["01980000-0000-7000-8000-000000000000"]},
         says=ABOUT_THE_COURSE,
+        if_match=True,
     ),
 )
 class SectionView(CourseView):
@@ -419,6 +427,7 @@ class LessonCreate(LessonWrite):
 
 
 @describe(
+    "lessons",
     lessons=door("List the lessons, without texts", gives=LessonRow(many=True)),
     add_lesson=door(
         "Add a lesson at the end of a section",
@@ -431,6 +440,7 @@ class LessonCreate(LessonWrite):
             "is_preview": True,
             "blocks": [PARAGRAPH],
         },
+        if_match=True,
     ),
     lesson=door("Read a lesson", gives=LessonShown),
     change_lesson=door(

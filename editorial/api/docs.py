@@ -3,7 +3,7 @@
 What may go wrong is added by `cms.api.schema`, for every door the same.
 """
 
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 
 PARAGRAPH = {
     "type": "paragraph",
@@ -66,11 +66,21 @@ AFTERWARDS = (
 )
 
 
-def door(summary, *, takes=None, gives=None, status=200, says="", example=None):
+def door(
+    summary,
+    *,
+    takes=None,
+    gives=None,
+    status=200,
+    says="",
+    example=None,
+    if_match=False,
+):
     """What one method takes and gives."""
     return extend_schema(
         summary=summary,
         description=says or None,
+        parameters=[IF_MATCH] if if_match else None,
         request=takes,
         responses={status: gives},
         examples=[OpenApiExample("An example", value=example, request_only=True)]
@@ -79,8 +89,61 @@ def door(summary, *, takes=None, gives=None, status=200, says="", example=None):
     )
 
 
-def describe(**doors):
-    return extend_schema_view(**doors)
+def describe(prefix, **doors):
+    """Class decorator: each method with its words, as a method of this very class."""
+
+    def decorate(view):
+        for name, words in doors.items():
+            setattr(
+                view,
+                name,
+                _own(
+                    getattr(view, name), words, f"{prefix}_{AS_USUAL.get(name, name)}"
+                ),
+            )
+        return view
+
+    return decorate
+
+
+AS_USUAL = {
+    "sections": "list",
+    "lessons": "list",
+    "section": "retrieve",
+    "lesson": "retrieve",
+    "add_section": "create",
+    "add_lesson": "create",
+    "change_section": "partial_update",
+    "change_lesson": "partial_update",
+    "drop_section": "destroy",
+    "drop_lesson": "destroy",
+    "order_sections": "order",
+    "remarks": "remarks_list",
+    "remark": "remarks_create",
+    "resolve": "remarks_resolve",
+    "reviews": "reviews_list",
+    "history": "history_list",
+    "versions": "versions_list",
+    "version": "versions_retrieve",
+    "compare": "versions_diff",
+    "restore": "versions_restore",
+}
+"""Names of operations, for the functions of generated clients."""
+
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    {"type": "string"},
+    OpenApiParameter.HEADER,
+    description="The ETag you were given when you read it: done to that, or not at all.",
+)
+
+
+def _own(inherited, words, operation_id):
+    def method(self, *args, **kwargs):
+        return inherited(self, *args, **kwargs)
+
+    method.__name__, method.__doc__ = inherited.__name__, inherited.__doc__
+    return extend_schema(operation_id=f"editorial_{operation_id}")(words(method))
 
 
 def describe_items(noun, *, row, shown, create, write, replace, parts):
@@ -91,6 +154,7 @@ def describe_items(noun, *, row, shown, create, write, replace, parts):
         verb: extend_schema(
             summary=summary,
             description=AFTERWARDS,
+            parameters=[IF_MATCH],
             request=bodies.get(verb, bodies[""]),
             responses={200: shown, 204: None},
             examples=[OpenApiExample("An example", value=body, request_only=True)],
@@ -98,6 +162,7 @@ def describe_items(noun, *, row, shown, create, write, replace, parts):
         for verb, (summary, body) in VERBS.items()
     }
     return describe(
+        f"{noun}s",
         list=door(
             f"List the {noun}s that you may view",
             gives=row(many=True),
@@ -149,6 +214,7 @@ def describe_items(noun, *, row, shown, create, write, replace, parts):
         restore=extend_schema(
             summary="Bring back a version, or one block of it",
             description="As a new version of the draft; it never publishes.",
+            parameters=[IF_MATCH],
             request=parts["restore"],
             responses={200: shown, 204: None},
             examples=[OpenApiExample("The whole of it", value={}, request_only=True)],

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from cms.uuids import uuid7
 from editorial import blocks
 from editorial.blocks.attributes import fault_of_text
-from editorial.models import Media
+from editorial.models import ITEM_MODELS, Media
 
 MOST_TAGS = 100
 MOST_KEYWORDS = 50
@@ -19,6 +19,7 @@ LONGEST_JSON = 50_000
 DEEPEST_JSON = 20
 LARGEST_INTEGER = 2**31 - 1
 RAW = "html"
+KINDS = [str(kind) for kind in ITEM_MODELS]
 
 
 class Strict(serializers.Serializer):

@@ -14,12 +14,12 @@ from cms.api.fields import SparseFields, StrictFilterSet
 from cms.databases import EDITORIAL
 from editorial import actions, library
 from editorial.api.docs import describe, door
-from editorial.api.fields import Line, Person, Strict, Text, YesOrNo
+from editorial.api.fields import KINDS, Line, Person, Strict, Text, YesOrNo
 from editorial.api.frame import EditorialView
 from editorial.models import Media
 
 
-class Variant(serializers.Serializer):
+class MediaVariant(serializers.Serializer):
     url = serializers.CharField()
     width = serializers.IntegerField()
     height = serializers.IntegerField()
@@ -48,14 +48,14 @@ class MediaRow(SparseFields, serializers.Serializer):
     processing_status = serializers.ChoiceField(
         choices=Media.Processing.choices, read_only=True
     )
-    variants = Variant(many=True, read_only=True)
+    variants = MediaVariant(many=True, read_only=True)
     uploaded_by = Person(read_only=True)
     uploaded_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
 
 
 class Use(serializers.Serializer):
-    kind = serializers.ChoiceField(choices=["article", "course"])
+    kind = serializers.ChoiceField(choices=KINDS)
     id = serializers.UUIDField()
     title = serializers.CharField()
     how = serializers.ChoiceField(choices=["picture", "text", "lesson", "live"])
@@ -139,6 +139,7 @@ class MediaFilters(StrictFilterSet):
 
 
 @describe(
+    "media",
     list=door("List what is in the library", gives=MediaRow(many=True)),
     create=extend_schema(
         summary="Upload a file",

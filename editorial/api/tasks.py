@@ -15,7 +15,7 @@ from cms.api.fields import SparseFields, StrictFilterSet
 from cms.databases import EDITORIAL
 from editorial import actions
 from editorial.api.docs import describe, door
-from editorial.api.fields import Line, Person, Strict, Text, YesOrNo
+from editorial.api.fields import KINDS, Line, Person, Strict, Text, YesOrNo
 from editorial.api.frame import EditorialView
 from editorial.models import ITEM_MODELS, AuditLog, EditorialTask
 
@@ -48,9 +48,7 @@ class TaskWrite(Strict):
     task_type = serializers.ChoiceField(
         choices=EditorialTask.Type.choices, required=False
     )
-    content_type = serializers.ChoiceField(
-        choices=["article", "course"], required=False
-    )
+    content_type = serializers.ChoiceField(choices=KINDS, required=False)
     content_id = serializers.UUIDField(
         required=False, help_text="Of the article or course; `content_type` says which."
     )
@@ -114,6 +112,7 @@ class TaskFilters(StrictFilterSet):
 
 
 @describe(
+    "tasks",
     list=door(
         "List the tasks",
         gives=TaskShown(many=True),
@@ -144,6 +143,7 @@ class TaskFilters(StrictFilterSet):
 class TaskView(EditorialView):
     queryset = EditorialTask.objects.none()
     filterset_class = TaskFilters
+    problem_statuses = {"done": (413, 415)}
     ordering = "-created_at"
     ordering_fields = ("created_at",)
     rows = {"list": TaskShown, "retrieve": TaskShown}

@@ -253,6 +253,7 @@ class SharedRowView(EditorialView):
 
 
 @describe(
+    "categories",
     list=door("List the categories", gives=CategoryShown(many=True)),
     create=door(
         "Add a category",
@@ -306,6 +307,7 @@ class CategoryView(SharedRowView):
 
 
 @describe(
+    "tags",
     list=door("List the tags", gives=TagShown(many=True)),
     create=door(
         "Add a tag",
