@@ -8,6 +8,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self):
-        from accounts import receivers, rights_in_sql  # noqa: F401
+        from accounts import access, invitations, receivers, rights_in_sql  # noqa: F401
 
         post_migrate.connect(rights_in_sql.mirror, sender=self)

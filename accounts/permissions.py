@@ -87,7 +87,7 @@ ALLOWED = {
     "edit_people": ADMINS,
     "assign_roles": ADMINS,
     "simulate": ADMINS,
-    "moderate_comments": {MODERATOR} | CHIEFS,
+    "moderate_comments": {MODERATOR} | EDITORS,
 }
 
 NOT_IN_ONE_CATEGORY = {

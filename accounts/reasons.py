@@ -33,7 +33,7 @@ class Decision:
         return self._reason.format(role=in_words(self._user, self.assignment))
 
 
-def in_words(user, assignment):
+def in_words(user, assignment, *, giver=True):
     """ "Editor in Science until 1 March 2027, given by Ines on 3 June 2026"."""
     from accounts.permissions import ROLES
 
@@ -44,8 +44,10 @@ def in_words(user, assignment):
         said += f" in {place}" if place else " in a category that is gone"
     if assignment.expires_at:
         said += f" until {_day(assignment.expires_at)}"
-    if giver := givers.get(assignment.assigned_by_id):
-        said += f", given by {giver} on {_day(assignment.assigned_at)}"
+    if not giver:
+        return said
+    if name := givers.get(assignment.assigned_by_id):
+        said += f", given by {name} on {_day(assignment.assigned_at)}"
     elif assignment.from_provider:
         said += f", from the sign-in provider since {_day(assignment.assigned_at)}"
     else:

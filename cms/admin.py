@@ -20,7 +20,7 @@ GROUPS = (
     ("Newsroom", ("Article", "Course", "Media", "Category", "Tag")),
     ("Planning", ("EditorialTask", "Release")),
     ("Community", ("Comment", "Report", "ContentReport", "Gathering")),
-    ("House", ("User", "OutboxEvent", "Receipt", "AuditLog", "MediaFolder")),
+    ("House", ("User", "Role", "OutboxEvent", "Receipt", "AuditLog", "MediaFolder")),
 )
 
 MOMENTS = {
@@ -64,6 +64,8 @@ class DeskPage(ModelAdmin):
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     list_per_page = 50
+    new_title = ""
+    """Over the form for a new one, where "New article" would not do."""
 
     def get_urls(self):
         urls = super().get_urls()
@@ -90,7 +92,7 @@ class DeskPage(ModelAdmin):
 
     def render_change_form(self, request, context, *args, **kwargs):
         if context.get("original") is None:
-            context["title"] = f"New {self.opts.verbose_name}"
+            context["title"] = self.new_title or f"New {self.opts.verbose_name}"
         else:
             context |= {"title": str(context["original"]), "subtitle": None}
         return super().render_change_form(request, context, *args, **kwargs)

@@ -8,6 +8,7 @@ from django.test import Client, TestCase
 
 from accounts import tasks
 from cms.databases import EDITORIAL
+from tests import factories
 
 
 class Visitor(Client):
@@ -55,3 +56,20 @@ def mailbox(monkeypatch):
     for task in (tasks.send, tasks.send_reset_link):
         monkeypatch.setattr(task, "delay", task)
     return Mailbox()
+
+
+@pytest.fixture
+def ada():
+    """Admin."""
+    return factories.staff("ada", "admin")
+
+
+@pytest.fixture
+def signed_in(visit):
+    """A browser in which somebody is signed in: `signed_in(ada).get(…)`."""
+
+    def enter(person):
+        visit.force_login(person, backend="accounts.backends.RoleBackend")
+        return visit
+
+    return enter

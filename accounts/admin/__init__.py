@@ -1,0 +1,3 @@
+"""People on the desk, and the roles there are."""
+
+from accounts.admin import people, roles  # noqa: F401
