@@ -56,7 +56,9 @@ LET_GO = """
 DELETE FROM api_answered_requests
 WHERE user_id = %(user)s AND key = %(key)s AND claim = %(claim)s AND status IS NULL
 """
-SWEEP = "DELETE FROM api_answered_requests WHERE expires_at <= now()"
+SWEEP = """
+DELETE FROM api_answered_requests WHERE expires_at <= clock_timestamp()
+"""
 
 
 class Claim:

@@ -147,8 +147,7 @@ class Endpoint(AutoSchema):
     def _takes_sparse_fields(self):
         if self.method not in SAFE:
             return False
-        chosen = getattr(self.view, "get_serializer_class", None)
-        serializer = chosen() if chosen else None
+        serializer = getattr(self.view, "serializer_class", None)
         return getattr(serializer, "takes_sparse_fields", False) or getattr(
             self.view, "takes_sparse_fields", False
         )

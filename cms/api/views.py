@@ -37,8 +37,8 @@ class StrictQuery:
         known = set(self.query_parameters)
         if self.request.method not in {"GET", "HEAD"}:
             return known
-        serializer = getattr(self, "get_serializer_class", None)
-        if serializer and getattr(serializer(), "takes_sparse_fields", False):
+        serializer = getattr(self, "serializer_class", None)
+        if getattr(serializer, "takes_sparse_fields", False):
             known.add("fields")
         is_list = getattr(self, "action", "list") == "list" or getattr(
             self, "is_list", False
@@ -56,6 +56,7 @@ class StrictQuery:
 class FrontDoor(Idempotent, StrictQuery):
     """Strict queries, idempotent POSTs, private answers and what is left of a limit."""
 
+    http_method_names = ("get", "head", "post", "put", "patch", "delete")
     rate = None
 
     def finalize_response(self, request, response, *args, **kwargs):

@@ -3,10 +3,24 @@
 PostgreSQL makes the answers (`publishing.api.sql`); these describe them.
 """
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, inline_serializer
+from drf_spectacular.drainage import set_override
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    extend_schema_field,
+    inline_serializer,
+)
 from rest_framework import serializers
 
 Text = serializers.CharField
+
+
+class Shape(serializers.Serializer):
+    """Known to the document as `Published…`: the newsroom has articles, too."""
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        set_override(cls, "component_name", f"Published{cls.__name__}")
 
 
 def slug_parameter(example, name="slug"):
@@ -20,7 +34,7 @@ def slug_parameter(example, name="slug"):
 
 def page_of(shape):
     return inline_serializer(
-        f"PageOf{shape.__name__}",
+        f"PageOfPublished{shape.__name__}",
         {
             "results": shape(many=True),
             "next": serializers.URLField(
@@ -33,12 +47,12 @@ def page_of(shape):
     )
 
 
-class Reference(serializers.Serializer):
+class Reference(Shape):
     name = Text()
     slug = Text()
 
 
-class TitleReference(serializers.Serializer):
+class TitleReference(Shape):
     title = Text()
     slug = Text()
 
@@ -60,14 +74,14 @@ class AuthorReference(Reference):
     avatar_url = Text(allow_null=True)
 
 
-class Variant(serializers.Serializer):
+class Variant(Shape):
     url = serializers.URLField()
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     type = Text()
 
 
-class Image(serializers.Serializer):
+class Image(Shape):
     url = serializers.URLField()
     alt = Text(allow_blank=True)
     width = serializers.IntegerField(allow_null=True)
@@ -77,7 +91,7 @@ class Image(serializers.Serializer):
     variants = Variant(many=True)
 
 
-class Seo(serializers.Serializer):
+class Seo(Shape):
     title = Text(allow_blank=True)
     description = Text(allow_blank=True)
     keywords = serializers.ListField(child=Text())
@@ -89,7 +103,7 @@ class Seo(serializers.Serializer):
     no_follow = serializers.BooleanField()
 
 
-class ArticleCounters(serializers.Serializer):
+class ArticleCounters(Shape):
     views = serializers.IntegerField()
     reactions = serializers.IntegerField()
     likes = serializers.IntegerField()
@@ -97,13 +111,13 @@ class ArticleCounters(serializers.Serializer):
     shares = serializers.IntegerField()
 
 
-class Block(serializers.Serializer):
+class Block(Shape):
     id = Text()
     type = Text()
     content = serializers.DictField()
 
 
-class ArticleCard(serializers.Serializer):
+class ArticleCard(Shape):
     id = serializers.UUIDField(required=False)
     slug = Text(required=False)
     url = serializers.URLField(required=False)
@@ -136,7 +150,7 @@ class Article(ArticleCard):
     structured_data = serializers.DictField(required=False, help_text="JSON-LD.")
 
 
-class CourseCounters(serializers.Serializer):
+class CourseCounters(Shape):
     views = serializers.IntegerField()
     reactions = serializers.IntegerField()
     comments = serializers.IntegerField()
@@ -146,7 +160,7 @@ class CourseCounters(serializers.Serializer):
     rating_average = serializers.FloatField(allow_null=True)
 
 
-class CourseCard(serializers.Serializer):
+class CourseCard(Shape):
     id = serializers.UUIDField(required=False)
     slug = Text(required=False)
     url = serializers.URLField(required=False)
@@ -170,7 +184,7 @@ class CourseCard(serializers.Serializer):
     counters = CourseCounters(required=False)
 
 
-class CurriculumLesson(serializers.Serializer):
+class CurriculumLesson(Shape):
     id = serializers.UUIDField()
     slug = Text()
     title = Text()
@@ -180,7 +194,7 @@ class CurriculumLesson(serializers.Serializer):
     duration_seconds = serializers.IntegerField(allow_null=True)
 
 
-class CurriculumSection(serializers.Serializer):
+class CurriculumSection(Shape):
     id = serializers.UUIDField()
     title = Text()
     description = Text(allow_blank=True)
@@ -195,7 +209,7 @@ class Course(CourseCard):
     structured_data = serializers.DictField(required=False)
 
 
-class LessonCard(serializers.Serializer):
+class LessonCard(Shape):
     id = serializers.UUIDField(required=False)
     slug = Text(required=False)
     title = Text(required=False)
@@ -224,7 +238,7 @@ class Lesson(LessonCard):
     video_url = Text(allow_null=True, required=False)
 
 
-class Category(serializers.Serializer):
+class Category(Shape):
     id = serializers.UUIDField(required=False)
     slug = Text(required=False)
     url = serializers.URLField(required=False)
@@ -240,11 +254,17 @@ class Category(serializers.Serializer):
 class CategoryBranch(Category):
     children = serializers.SerializerMethodField()
 
-    def get_children(self, branch) -> list[dict]:
+    @extend_schema_field(
+        {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/PublishedCategoryBranch"},
+        }
+    )
+    def get_children(self, branch):
         return branch["children"]
 
 
-class Tag(serializers.Serializer):
+class Tag(Shape):
     id = serializers.UUIDField(required=False)
     slug = Text(required=False)
     url = serializers.URLField(required=False)
@@ -252,7 +272,7 @@ class Tag(serializers.Serializer):
     description = Text(allow_blank=True, required=False)
 
 
-class Author(serializers.Serializer):
+class Author(Shape):
     id = serializers.UUIDField(required=False)
     slug = Text(required=False)
     url = serializers.URLField(required=False)
@@ -263,7 +283,7 @@ class Author(serializers.Serializer):
     is_verified = serializers.BooleanField(required=False)
 
 
-class Hit(serializers.Serializer):
+class Hit(Shape):
     kind = serializers.ChoiceField(choices=["article", "course"])
     id = serializers.UUIDField()
     slug = Text()
