@@ -1,6 +1,10 @@
 """How allauth signs people in here: our limits, our mails, our addresses."""
 
+from time import time
+
+from allauth.account import app_settings as rules
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.account.utils import has_verified_email, setup_user_email
 from allauth.core import context as current
@@ -14,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import forgotten, limits, mail, oidc
+from accounts import forgotten, limits, mail, oidc, second_factor
 from accounts.models import User
 from cms.addresses import address_of
 from cms.databases import EDITORIAL
@@ -55,8 +59,7 @@ class SignIn(DefaultAccountAdapter):
         "together. Check both, or ask for a new password.",
         "incorrect_password": "This is not your password. Try again.",
         "enter_current_password": "This is not your present password. Try again.",
-        "incorrect_code": "This code is wrong or was used before. Wait for the next "
-        "one and type it as shown.",
+        "incorrect_code": second_factor.WRONG_CODE,
         "too_many_login_attempts": "Too many tries. Wait five minutes, then try again.",
         "invalid_password_reset": "This link was used already or is too old. "
         "Ask for a new one.",
@@ -83,6 +86,15 @@ class SignIn(DefaultAccountAdapter):
         if user is not None:
             limits.came_in(request, credentials.get("email", ""))
         return user
+
+    def is_reauthentication_required(self, *, app, **kwargs):
+        """Whoever signed in a moment ago is not asked again at once."""
+        request = current.request
+        records = get_authentication_records(request, request.user)
+        recently = time() - rules.REAUTHENTICATION_TIMEOUT
+        if records and records[-1]["at"] > recently:
+            return False
+        return super().is_reauthentication_required(app=app, **kwargs)
 
     def pre_login(self, request, user, *, signal_kwargs=None, **kwargs):
         """What must be right before a session begins."""

@@ -15,6 +15,10 @@ from django.conf import settings
 STRONG = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 """Recovery codes are a way back in, not a second factor of their own."""
 
+WRONG_CODE = (
+    "This code is wrong or was used before. Wait for the next one and type it as shown."
+)
+
 
 def missing(user):
     """Whether this person must set up a second factor before the desk opens.
@@ -51,6 +55,13 @@ def _ring():
 
 class SecondFactors(DefaultMFAAdapter):
     """Secrets are encrypted at rest: a copy of the database signs nobody in."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": WRONG_CODE,
+        "unverified_email": "Confirm your e-mail address first: open the link that we "
+        "sent you, or keep the old address.",
+    }
 
     def encrypt(self, text):
         return _ring().encrypt(text.encode()).decode()
