@@ -366,6 +366,7 @@ SPECTACULAR_SETTINGS = {
         "HitKind": ["article", "course"],
         "ItemStatus": "editorial.models.Status",
         "LessonContentType": "editorial.models.Lesson.ContentType",
+        "PublishedLessonType": ["video", "text", "quiz", "interactive"],
         "ReviewStatus": "editorial.models.Review.Status",
         "TaskStatus": "editorial.models.EditorialTask.Status",
     },

@@ -134,7 +134,8 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     {"type": "string"},
     OpenApiParameter.HEADER,
-    description="The ETag you were given when you read it: done to that, or not at all.",
+    description="The ETag you were given when you read it: it is done to "
+    "that, or not at all.",
 )
 
 
