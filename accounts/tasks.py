@@ -1,10 +1,12 @@
-"""What accounts leaves to the worker: mail."""
+"""What accounts leaves to the worker: mail, and forgetting."""
 
 from smtplib import SMTPException
 
 from celery import shared_task
 
 from accounts import forgotten, mail
+from cms import limits
+from cms.api import idempotency
 
 AGAIN_FOR_AN_HOUR = {
     "autoretry_for": (OSError, SMTPException),
@@ -24,3 +26,10 @@ def send(to, subject, text, html):
 def send_reset_link(email):
     """The address is looked up here: the page does the same work for each of them."""
     forgotten.write_to(email)
+
+
+@shared_task
+def forget_expired():
+    """Answers kept for repeated requests, and turns that no longer count."""
+    idempotency.forget_expired()
+    limits.forget_expired()

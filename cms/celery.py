@@ -36,6 +36,10 @@ app.conf.beat_schedule = {
         "task": "engagement.tasks.keep_partitions",
         "schedule": 60 * 60,
     },
+    "forget answers and turns that expired": {
+        "task": "accounts.tasks.forget_expired",
+        "schedule": 60 * 60,
+    },
     "compare the stores": {
         "task": "publishing.tasks.verify",
         "schedule": 15 * 60,

@@ -21,7 +21,6 @@ has 2**64 addresses of IPv6.
 import ipaddress
 import logging
 import math
-import random
 import threading
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -78,8 +77,6 @@ RETURNING was_granted, cardinality(taken),
 
 AGAIN = 1.0
 """Seconds for which a Redis that did not answer is not asked again."""
-ONE_IN = 200
-"""How seldom a take in PostgreSQL sweeps out what has expired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +124,13 @@ def forget(scope, key):
     if _may_write():
         with connections[EDITORIAL].cursor() as cursor:
             cursor.execute("DELETE FROM rate_limits WHERE key = %s", [name])
+
+
+def forget_expired():
+    """For the clock: drop what no longer counts."""
+    with connections[EDITORIAL].cursor() as cursor:
+        cursor.execute("DELETE FROM rate_limits WHERE expires_at < clock_timestamp()")
+        return cursor.rowcount
 
 
 def network_of(address):
@@ -212,8 +216,6 @@ def _may_write():
 
 def _ask_postgresql(name, limit, seconds):
     with connections[EDITORIAL].cursor() as cursor:
-        if random.randrange(ONE_IN) == 0:  # noqa: S311  (sweeping, not secrecy)
-            cursor.execute("DELETE FROM rate_limits WHERE expires_at < now()")
         cursor.execute(
             TAKE_IN_POSTGRESQL,
             {"key": name, "limit": limit, "window": f"{seconds} seconds"},

@@ -12,6 +12,8 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
+from publishing.models import PublishedLesson
+
 Text = serializers.CharField
 
 
@@ -216,7 +218,7 @@ class LessonCard(Shape):
     description = Text(allow_blank=True, required=False)
     section = Text(required=False)
     content_type = serializers.ChoiceField(
-        choices=["video", "text", "quiz", "interactive"], required=False
+        choices=PublishedLesson.ContentType.choices, required=False
     )
     video_duration_seconds = serializers.IntegerField(allow_null=True, required=False)
     is_preview = serializers.BooleanField(required=False)

@@ -96,6 +96,13 @@ def test_an_empty_redis_gives_no_new_tries_at_what_is_guessed():
     assert granted(5, durable=True) == 0
 
 
+def test_what_no_longer_counts_is_swept_out():
+    limits.take("test", "wim", limit=5, seconds=0.001, durable=True)
+    limits.take("test", "ines", limit=5, seconds=60, durable=True)
+
+    assert limits.forget_expired() == 1
+
+
 def test_an_address_of_ipv6_counts_by_its_network():
     near = limits.network_of("2001:db8:1:2:aaaa::1")
 
