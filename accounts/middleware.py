@@ -1,5 +1,6 @@
 """Who is asking, for how long they have been here, and how often they tried."""
 
+import logging
 from time import time
 
 from allauth.usersessions.models import UserSession
@@ -11,10 +12,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
+from requests import RequestException
 
 from accounts import limits
 from accounts.adapters import wait_sentence
 from cms.addresses import address_of
+
+logger = logging.getLogger(__name__)
 
 BEGAN, SEEN = "signed_in_at", "seen_at"
 NOTED_EACH = 5 * 60
@@ -90,3 +94,10 @@ class AccountPages:
         )
         answer.headers["Retry-After"] = str(int(seconds))
         return answer
+
+    def process_exception(self, request, exception):
+        """The sign-in provider of the house is away, or answers nonsense."""
+        if not isinstance(exception, RequestException):
+            return None
+        logger.error("The sign-in provider does not answer: %s", exception)
+        return render(request, "socialaccount/authentication_error.html", status=502)
