@@ -37,7 +37,7 @@ def caller(person, *scopes):
     return client
 
 
-def do(client, item, verb, **body):
+def do(client, item, verb, /, **body):
     return client.post(f"/{item.KIND}s/{item.pk}/{verb}/", body)
 
 
@@ -45,7 +45,7 @@ def tag(client, path):
     return client.get(path)["ETag"]
 
 
-def patch(client, path, **body):
+def patch(client, path, /, **body):
     """A PATCH of what was just read."""
     return client.patch(path, body, headers={"If-Match": tag(client, path)})
 
