@@ -87,11 +87,17 @@ def _codes(item, person):
     return rows.values_list("permission__codename", flat=True)
 
 
-def people(item):
-    """[(person, [Hand])] of all who were named, by name; two queries."""
+def codes_of_all(item):
+    """{id of a person: codes}, of all who were named."""
     codes: dict = {}
     for pk, code in _rows(item).values_list("user_id", "permission__codename"):
         codes.setdefault(pk, set()).add(code)
+    return codes
+
+
+def people(item):
+    """[(person, [Hand])] of all who were named, by name; two queries."""
+    codes = codes_of_all(item)
     found = User.objects.filter(pk__in=codes).order_by("display_name", "pk")
     return [
         (person, [hand for key, hand in HANDS.items() if key in codes[person.pk]])
@@ -156,8 +162,8 @@ def why_not_approve(item, person):
         )
     ):
         return (
-            "You were an author of this text since it was last approved. Ask another "
-            "editor to approve it."
+            "Whoever was an author of this text since its last approval does not "
+            "approve it. Ask another editor."
         )
     others = any(maker != person.pk for _, maker in versions) or any(
         one.transition != AUTHOR_CHANGED and one.changed_by_id != person.pk
@@ -165,8 +171,8 @@ def why_not_approve(item, person):
     )
     if since is None and not others and _put_on_the_desk_by(item, person):
         return (
-            "You wrote this in another's name, and nobody else has handled it yet. Let "
-            f"{item.owner} submit it, or ask another editor to approve it."
+            "It was written in another's name, and nobody else has handled it yet. "
+            f"Let {item.owner} submit it, or ask another editor to approve it."
         )
     return ""
 

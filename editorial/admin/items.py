@@ -24,7 +24,7 @@ from accounts.models import User
 from accounts.permissions import may
 from cms.databases import EDITORIAL
 from editorial import actions
-from editorial.admin import preview, remarks, stale, versions
+from editorial.admin import people, preview, remarks, stale, versions
 from editorial.admin.house import HousePage, moment, origin_of
 from editorial.admin.verbs import VERBS, is_possible, offers, refusals
 from editorial.exceptions import Refused, StaleEdit
@@ -498,6 +498,7 @@ class ItemAdmin(HousePage):
                 "restore",
             ),
             ("<uuid:pk>/preview/", partial(preview.page, desk=self), "preview"),
+            ("<uuid:pk>/people/", partial(people.page, desk=self), "people"),
             ("<uuid:pk>/remarks/", partial(remarks.page, desk=self), "remarks"),
             (
                 "<uuid:pk>/remarks/<uuid:remark>/resolve/",

@@ -101,7 +101,7 @@ def test_an_editor_who_gave_the_article_away_does_not_approve_it(ines, wim):
         factories.edit(item, by=ines, author=wim)
         to_review(item, by=wim, editor=ines)
 
-        with pytest.raises(PermissionDenied, match="You were an author"):
+        with pytest.raises(PermissionDenied, match="was an author of this text"):
             actions.approve(item, by=ines)
         actions.approve(item, by=factories.staff(f"helen-{item.pk}", "editor"))
 
@@ -113,7 +113,7 @@ def test_giving_it_away_and_back_and_away_makes_no_difference(ines, wim):
     factories.edit(item, by=ines, author=wim)
     to_review(item, by=wim, editor=ines)
 
-    with pytest.raises(PermissionDenied, match="You were an author"):
+    with pytest.raises(PermissionDenied, match="was an author of this text"):
         actions.approve(item, by=ines)
 
 
@@ -123,7 +123,7 @@ def test_who_was_a_co_author_in_this_round_does_not_approve(draft, wim, ines):
     actions.revoke(draft, ines, "co_author", by=ines)
     to_review(fresh(draft), by=wim, editor=ines)
 
-    with pytest.raises(PermissionDenied, match="You were an author"):
+    with pytest.raises(PermissionDenied, match="was an author of this text"):
         actions.approve(fresh(draft), by=person(ines))
 
 
