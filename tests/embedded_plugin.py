@@ -89,7 +89,7 @@ def _start_servers():
     try:
         kept = KEPT / _fingerprint()
         if not (kept / "credentials.json").exists():
-            _keep_a_migrated_cluster(kept)
+            _one_at_a_time(_keep_a_migrated_cluster, kept)
         _use_folder()
         _copy(kept, embedded.var())
         embedded.ensure(fast=True, throwaway=True)
@@ -129,6 +129,20 @@ def _fingerprint():
     return seen.hexdigest()[:16]
 
 
+def _one_at_a_time(prepare, kept):
+    """Whoever comes while another test run prepares the cluster uses that one."""
+    from cms.embedded.locks import Lock
+
+    KEPT.mkdir(parents=True, exist_ok=True)
+    lock = Lock(KEPT / "preparing.lock")
+    lock.take(patience=300)
+    try:
+        if not kept.exists():
+            prepare(kept)
+    finally:
+        lock.release()
+
+
 def _keep_a_migrated_cluster(kept):
     from cms import embedded
 
@@ -157,16 +171,17 @@ def _keep_a_migrated_cluster(kept):
         raise pytest.UsageError(f"The migrations fail:\n{done.stderr[-3000:]}")
     _forget_old_ones()
     unfinished = KEPT / f"unfinished-{os.getpid()}"
-    unfinished.mkdir(parents=True)
+    unfinished.mkdir()
     _copy(folder, unfinished)
     shutil.rmtree(folder)
-    if not kept.exists():
-        unfinished.rename(kept)
+    unfinished.rename(kept)
 
 
 def _forget_old_ones():
-    for old in KEPT.glob("*"):
-        if time.time() - old.stat().st_mtime > 24 * 60 * 60:
+    """Those of yesterday, and halves: whoever made one was killed."""
+    for old in KEPT.glob("*/"):
+        is_old = time.time() - old.stat().st_mtime > 24 * 60 * 60
+        if is_old or old.name.startswith("unfinished-"):
             shutil.rmtree(old, ignore_errors=True)
 
 
