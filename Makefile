@@ -96,6 +96,10 @@ check: lint test browser chaos  ## What CI runs
 bench: $(DEV_READY)  ## The figures, beside Wagtail and plain Django (eight minutes)
 	@$(BIN)/python -m bench.run
 
+.PHONY: openapi
+openapi: $(DEV_READY)  ## Write static/api/openapi.json anew from the code
+	@$(BIN)/python manage.py spectacular --format openapi-json --file static/api/openapi.json --validate --fail-on-warn
+
 # --- Keeping house ------------------------------------------------------------
 
 .PHONY: constraints clean

@@ -223,4 +223,18 @@ def finish(result, generator, request, public):
     result["tags"] = [
         {"name": name, "description": text} for name, text in TAGS.items()
     ]
+    _say_null_once(result)
     return result
+
+
+def _say_null_once(node):
+    """drf-spectacular adds "null" to a type that has it; OpenAPI 3.1 forbids two."""
+    if isinstance(node, list):
+        for each in node:
+            _say_null_once(each)
+    elif isinstance(node, dict):
+        kinds = node.get("type")
+        if isinstance(kinds, list):
+            node["type"] = list(dict.fromkeys(kinds))
+        for each in node.values():
+            _say_null_once(each)
