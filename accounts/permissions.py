@@ -81,7 +81,7 @@ ALLOWED = {
     "edit_tasks": EDITORS,
     "view_sync": EDITORS,
     "view_audit": ADMINS,
-    "import_content": CHIEFS,
+    "import_content": EDITORS,
     # people and community
     "view_people": CHIEFS,
     "edit_people": ADMINS,

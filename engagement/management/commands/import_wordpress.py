@@ -9,6 +9,7 @@ from django.db import reset_queries
 from tqdm import tqdm
 
 from accounts.models import User
+from accounts.permissions import decide
 from editorial.models import OutboxEvent
 from editorial.wordpress.export import UnreadableExport
 from editorial.wordpress.importing import (
@@ -166,8 +167,8 @@ def _person(email):
     person = User.objects.with_email(email).first()
     if person is None:
         raise CommandError(f"Nobody here has the e-mail address {email}.")
-    if not person.is_staff:
-        raise CommandError(f"{person} has no editorial role and cannot answer for it.")
+    if not (answer := decide(person, "import_content")):
+        raise CommandError(f"{person} cannot answer for an import. {answer.why}")
     return person
 
 

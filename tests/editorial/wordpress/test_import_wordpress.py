@@ -355,9 +355,15 @@ def test_paths_that_lead_nowhere_are_said(take, tmp_path):
         call_command("import_wordpress", str(HARBOUR), report="/nowhere/at/all.json")
 
 
-def test_who_has_no_role_cannot_answer_for_it(take, rosa):
-    with pytest.raises(CommandError, match="no editorial role"):
-        take(by=rosa.email)
+def test_who_may_not_import_cannot_answer_for_it(take, rosa, wim):
+    scoped = factories.staff("sam", "editor", category=factories.CategoryFactory())
+    for person, reason in (
+        (rosa, "No editorial role"),
+        (wim, "No role in force allows to import"),
+        (scoped, "concerns the whole house"),
+    ):
+        with pytest.raises(CommandError, match=reason):
+            take(by=person.email)
 
 
 def test_without_anybody_in_charge_authors_answer_for_their_own(take):
