@@ -62,7 +62,9 @@ class ArticleForm(ItemForm):
         return " ".join(self.cleaned_data["title"].split())
 
     def clean_author(self):
-        return self.cleaned_data["author"] or self.instance.owner or self.user
+        if chosen := self.cleaned_data["author"]:
+            return chosen
+        return self.user if self.instance._state.adding else self.instance.owner
 
     def clean_body(self):
         item = None if self.instance._state.adding else self.instance

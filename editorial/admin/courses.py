@@ -79,7 +79,9 @@ class CourseForm(ItemForm):
         return currency
 
     def clean_instructor(self):
-        return self.cleaned_data["instructor"] or self.instance.owner or self.user
+        if chosen := self.cleaned_data["instructor"]:
+            return chosen
+        return self.user if self.instance._state.adding else self.instance.owner
 
     def clean(self):
         cleaned = super().clean()
