@@ -13,7 +13,7 @@ TESTS ?= tests
 # Everything here starts Python many times; compiling it each time takes longer than
 # the tests, so compiled files are kept even where this asks for none.
 unexport PYTHONDONTWRITEBYTECODE
-ORDINARY := not browser and not chaos and not bench and not walk
+ORDINARY := not browser and not chaos and not bench and not walk and not fuzz
 
 .PHONY: help
 help:  ## This list
@@ -69,7 +69,7 @@ run: $(RUN_READY)  ## Django's own server, reloading as you edit (DEBUG)
 
 # --- Checking -----------------------------------------------------------------
 
-.PHONY: test lint format browser chaos check bench
+.PHONY: test lint format walk browser chaos check bench
 test: $(DEV_READY)  ## All tests that need no browser (TESTS=tests/editorial for some)
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "$(ORDINARY)" $(TESTS)
 
@@ -85,18 +85,24 @@ format: $(DEV_READY)  ## Let ruff put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+walk: $(DEV_READY)  ## Every door, every actor, against tests/walk/doors.txt
+	@$(BIN)/python -m pytest -q -n 2 -m walk tests/walk
+
 browser: $(DEV_READY)  ## The journeys, in a real Chromium
 	@$(BIN)/python -m pytest -q -m browser tests
 
 chaos: $(DEV_READY)  ## Kill servers and workers; long properties
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m chaos tests
 
-check: lint test browser chaos  ## What CI runs
+check: lint test walk browser chaos  ## What CI runs
 
 bench: $(DEV_READY)  ## The figures, beside Wagtail and plain Django (eight minutes)
 	@$(BIN)/python -m bench.run
 
-.PHONY: openapi
+.PHONY: fuzz openapi
+fuzz: $(DEV_READY)  ## Schemathesis as each role (FUZZ_ROLES=author,editor FUZZ_EXAMPLES=50)
+	@$(BIN)/python -m pytest -q -m fuzz tests/api
+
 openapi: $(DEV_READY)  ## Write static/api/openapi.json anew from the code
 	@$(BIN)/python manage.py spectacular --format openapi-json --file static/api/openapi.json --validate --fail-on-warn
 
