@@ -30,7 +30,12 @@ class EditorialView(FrontDoor, viewsets.GenericViewSet):
     """Action to the serializer of one row, for lists that take `?fields=`."""
 
     def get_serializer_class(self):
+        """Of what is read; what is written is named where it is taken in."""
         return self.rows.get(self.action, serializers.Serializer)
+
+    @property
+    def serializer_class(self):
+        return self.get_serializer_class()
 
     def get_queryset(self):
         """Lists name what they filter; nothing is visible by default."""
