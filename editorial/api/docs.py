@@ -118,6 +118,8 @@ AS_USUAL = {
     "drop_section": "destroy",
     "drop_lesson": "destroy",
     "order_sections": "order",
+    "add": "items_create",
+    "take_out": "items_destroy",
     "remarks": "remarks_list",
     "remark": "remarks_create",
     "resolve": "remarks_resolve",

@@ -26,6 +26,7 @@ class EditorialView(FrontDoor, viewsets.GenericViewSet):
     is_list = False
     ordering = "-pk"
     ordering_fields: tuple = ()
+    filterset_class = None
     rows: dict = {}
     """Action to the serializer of one row, for lists that take `?fields=`."""
 

@@ -9,6 +9,7 @@ from django.urls import path
 from editorial.api.articles import ArticleView
 from editorial.api.courses import CourseView, LessonView, SectionView
 from editorial.api.media import MediaView
+from editorial.api.releases import ReleaseView
 from editorial.api.rights import VERBS
 from editorial.api.tasks import TaskView
 from editorial.api.taxonomy import CategoryView, TagView
@@ -142,4 +143,19 @@ urlpatterns = [
         name="task",
     ),
     path("tasks/<uuid:pk>/done/", plain(TaskView, {"post": "done"}), name="task-done"),
+    path("releases/", ReleaseView.as_view(LIST), name="releases"),
+    path("releases/<uuid:pk>/", plain(ReleaseView, ONE), name="release"),
+    path(
+        "releases/<uuid:pk>/items/", plain(ReleaseView, {"post": "add"}), name="members"
+    ),
+    path(
+        "releases/<uuid:pk>/items/<uuid:item>/",
+        plain(ReleaseView, {"delete": "take_out"}),
+        name="member",
+    ),
+    path(
+        "releases/<uuid:pk>/release/",
+        plain(ReleaseView, {"post": "release"}),
+        name="release-release",
+    ),
 ]

@@ -637,3 +637,71 @@ def test_a_co_author_edits_and_submits_what_is_not_theirs(wim, omar, draft):
     assert do(client, draft, "submit").status_code == 200
     assert do(client, draft, "withdraw").status_code == 403
     assert Course.objects.count() == 0
+
+
+# --- Releases ---------------------------------------------------------------------
+
+
+def test_a_release_goes_out_at_once_or_not_at_all(ines, wim):
+    client = caller(ines)
+    ready = factories.approve(factories.article(by=wim, title="Ready"), editor=ines)
+    course = factories.approve(factories.course(by=wim), editor=ines)
+    raw = factories.article(by=wim, title="Raw")
+    made = client.post("/releases/", {"name": "Monday"})
+    assert made.status_code == 201, made.json()
+    path = f"/releases/{made.json()['id']}/"
+
+    for item in (ready, course, raw):
+        answer = client.post(f"{path}items/", {"kind": item.KIND, "id": str(item.pk)})
+        assert answer.status_code == 201, answer.json()
+    again = client.post(f"{path}items/", {"kind": "article", "id": str(raw.pk)})
+    early = client.post(f"{path}release/")
+    assert again.status_code == early.status_code == 409
+    ready.refresh_from_db()
+    assert not ready.is_live
+    out = client.delete(f"{path}items/{raw.pk}/", headers={"If-Match": "*"})
+    assert out.status_code == 204
+    done = client.post(f"{path}release/", headers={"If-Match": tag(client, path)})
+    assert done.status_code == 200, done.json()
+    assert done.json()["released_at"]
+    assert {one["title"] for one in done.json()["members"]} == {
+        "Ready",
+        "Sailing for beginners",
+    }
+    for method, rest in (
+        ("post", "release/"),
+        ("delete", ""),
+        ("patch", ""),
+        ("delete", f"items/{ready.pk}/"),
+    ):
+        late = getattr(client, method)(
+            path + rest, {"name": "x"} if method == "patch" else {},
+            headers={"If-Match": "*"},
+        )  # fmt: skip
+        assert late.status_code == 409, (method, rest)
+    assert len(client.get("/releases/?fields=id").json()["results"]) == 1
+
+
+def test_releases_are_for_editors_and_show_what_one_may_see(ines, wim, draft):
+    science = factories.CategoryFactory()
+    sam = factories.staff("sam", "editor", category=science)
+    editor, scoped, writer = caller(ines), caller(sam), caller(wim)
+    path = f"/releases/{editor.post('/releases/', {'name': 'x'}).json()['id']}/"
+    member = {"kind": "article", "id": str(draft.pk)}
+    editor.post(f"{path}items/", member)
+
+    seen = scoped.get(path)
+    assert seen.json()["members"] == []
+    assert seen.json()["hidden_members"] == 1
+    assert "First light" not in seen.content.decode()
+    assert scoped.post(f"{path}items/", member).status_code == 400
+    out = scoped.delete(f"{path}items/{draft.pk}/", headers={"If-Match": "*"})
+    assert out.status_code == 404
+    assert writer.get(path).status_code == 403
+    assert writer.post("/releases/", {"name": "x"}).status_code == 403
+    assert caller(ines, "editorial:write").post(f"{path}release/").status_code == 403
+    for body in ({}, {"name": ""}, {"name": "x", "released_at": "2030-01-01"},
+                 {"name": "x", "created_by": str(wim.pk)}):  # fmt: skip
+        assert editor.post("/releases/", body).status_code == 400, body
+    stale = editor.patch(path, {"name": "y"}, headers={"If-Match": '"old"'})
+    assert stale.status_code == 412
