@@ -110,6 +110,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         db_table = "users"
+        verbose_name = "person"
+        verbose_name_plural = "people"
         ordering = ["display_name"]
         constraints = [
             models.UniqueConstraint(

@@ -71,7 +71,7 @@ class AccessFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         return [
-            ("in", "Come in"),
+            ("in", "Active"),
             ("invited", "Invited"),
             ("out", "Deactivated"),
         ]
@@ -165,7 +165,7 @@ class PersonAdmin(DeskPage):
             return "Deactivated"
         invitation = getattr(user, "invitation", None)
         if invitation is None or invitation.accepted_at:
-            return "Comes in"
+            return "Active"
         sent = timezone.localtime(invitation.sent_at).strftime("%-d %b %Y")
         if invitations.is_waiting(invitation):
             return f"Invited {sent}, not yet here"
@@ -223,6 +223,7 @@ class PersonAdmin(DeskPage):
         if person is None:
             return super().render_change_form(request, context, *args, **kwargs)
         context["access"] = self.access(person)
+        context["show_save_and_add_another"] = False
         invitation = getattr(person, "invitation", None)
         may_change = self.has_change_permission(request, person)
         context["may_invite"] = (

@@ -90,6 +90,14 @@ class RoleInline(admin.TabularInline):
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("role")
 
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "role":
+            # What a role is comes from the code: nothing to change from here.
+            field.widget.can_add_related = field.widget.can_delete_related = False
+            field.widget.can_change_related = field.widget.can_view_related = False
+        return field
+
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, **kwargs)
         formset.form.giver = request.user
