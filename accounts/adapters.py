@@ -4,7 +4,6 @@ from time import time
 
 from allauth.account import app_settings as rules
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.account.utils import has_verified_email, setup_user_email
 from allauth.core import context as current
@@ -19,20 +18,12 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import forgotten, limits, mail, oidc, second_factor
+from accounts.middleware import BEGAN
 from accounts.models import User
 from cms.addresses import address_of
 from cms.databases import EDITORIAL
 
 TRIES_AT_A_NAME = 5
-
-
-def wait_sentence(seconds):
-    minutes = -(-int(seconds) // 60)
-    return (
-        "Too many tries. Wait "
-        + ("a minute" if minutes <= 1 else f"{minutes} minutes")
-        + ", then try again. If you forgot your password, ask for a new one."
-    )
 
 
 def create(user):
@@ -81,7 +72,7 @@ class SignIn(DefaultAccountAdapter):
         """
         seconds = limits.wait_for_password(request, credentials.get("email", ""))
         if seconds:
-            raise ValidationError(wait_sentence(seconds), code="too_many_tries")
+            raise ValidationError(limits.wait_sentence(seconds), code="too_many_tries")
         user = authenticate(request, **credentials)
         if user is not None:
             limits.came_in(request, credentials.get("email", ""))
@@ -89,10 +80,8 @@ class SignIn(DefaultAccountAdapter):
 
     def is_reauthentication_required(self, *, app, **kwargs):
         """Whoever signed in a moment ago is not asked again at once."""
-        request = current.request
-        records = get_authentication_records(request, request.user)
-        recently = time() - rules.REAUTHENTICATION_TIMEOUT
-        if records and records[-1]["at"] > recently:
+        began = current.request.session.get(BEGAN, 0)
+        if time() - began < rules.REAUTHENTICATION_TIMEOUT:
             return False
         return super().is_reauthentication_required(app=app, **kwargs)
 

@@ -13,7 +13,6 @@ from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
 
 from accounts import limits, mail, tasks
-from accounts.adapters import wait_sentence
 from accounts.models import User
 from cms.databases import EDITORIAL
 
@@ -148,7 +147,7 @@ class Counted:
 
     def clean_code(self):
         if seconds := limits.wait_for_code(self.user):
-            raise ValidationError(wait_sentence(seconds), code="too_many_tries")
+            raise ValidationError(limits.wait_sentence(seconds), code="too_many_tries")
         code = super().clean_code()
         if limits.was_used(self.user, code):
             raise get_adapter().validation_error("incorrect_code")

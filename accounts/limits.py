@@ -73,3 +73,12 @@ def wait_for_page(request, name):
         name = f"{name}-for"
         seconds = take(name, typed.strip().casefold(), *of_typed, durable=True)
     return seconds
+
+
+def wait_sentence(seconds):
+    minutes = -(-int(seconds) // 60)
+    return (
+        "Too many tries. Wait "
+        + ("a minute" if minutes <= 1 else f"{minutes} minutes")
+        + ", then try again. If you forgot your password, ask for a new one."
+    )

@@ -15,7 +15,6 @@ from django.utils.functional import SimpleLazyObject
 from requests import RequestException
 
 from accounts import limits
-from accounts.adapters import wait_sentence
 from cms.addresses import address_of
 
 logger = logging.getLogger(__name__)
@@ -89,7 +88,7 @@ class AccountPages:
         answer = render(
             request,
             "accounts/too_often.html",
-            {"sentence": wait_sentence(seconds)},
+            {"sentence": limits.wait_sentence(seconds)},
             status=429,
         )
         answer.headers["Retry-After"] = str(int(seconds))

@@ -53,6 +53,7 @@ def running(service, *command, **env):
             "CMS_SERVICE": service,
             "DEBUG": "1",
             "SECRET_KEY": "x" * 50,
+            "STAFF_NEED_MFA": "0",
             "REDIS_URL": embedded.redis_url(),
             "CELERY_BROKER_URL": embedded.broker_url(),
             **env,
@@ -152,9 +153,9 @@ def sign_in(browser, newsroom):
         page.on("console", lambda said: page.complaints.append(said.text))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.goto("/admin/login/?next=/admin/")
-        page.fill("#id_username", person.email)
+        page.fill("#id_login", person.email)
         page.fill("#id_password", factories.PASSWORD)
-        page.click(".sign-in button[type=submit]")
+        page.click(".door button:text-is('Sign in')")
         page.wait_for_url(f"{newsroom}/admin/")
         return page
 
