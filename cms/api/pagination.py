@@ -1,7 +1,8 @@
 """Pages by the key of their first and last row, never by number.
 
 Page 5,000 costs what page 1 costs, nothing is counted, and what is new does not push
-others onto a page that was just left. A cursor is signed: a tampered one is a 400.
+others onto a page that was just left. A cursor is signed: for a tampered one there is
+no page (404).
 """
 
 import json
@@ -71,8 +72,8 @@ def place_at(cursor, order):
 
 
 def limit_of(request, *, default, most):
-    text = request.GET.get("limit", "")
-    if not text:
+    text = request.GET.get("limit")
+    if text is None:
         return default
     if text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= most:
         return int(text)
@@ -184,9 +185,9 @@ class CursorPages(BasePagination):
 
 
 def ordering_asked_for(request, view):
-    asked = request.GET.get("ordering", "")
+    asked = request.GET.get("ordering")
     allowed = getattr(view, "ordering_fields", ())
-    if not asked:
+    if asked is None:
         return getattr(view, "ordering", "-pk")
     if asked.removeprefix("-") not in allowed:
         raise Problem("bad-query", f"ordering is one of: {', '.join(allowed)}.")

@@ -28,7 +28,7 @@ KINDS = {
     "bad-request": (400, "The request cannot be read"),
     "validation": (400, "Some values are not accepted"),
     "bad-query": (400, "A query parameter is not accepted"),
-    "bad-cursor": (400, "The cursor is not one of ours"),
+    "bad-cursor": (404, "The cursor is not one of ours"),
     "not-signed-in": (401, "Nobody is signed in"),
     "not-allowed": (403, "This is not allowed to you"),
     "scope": (403, "The token does not reach this far"),

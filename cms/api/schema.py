@@ -66,6 +66,7 @@ SENTENCES = {
     410: "It was taken down",
     412: "It was changed since it was read",
     413: "The request is too large",
+    414: "The address is too long",
     415: "The body is of another kind",
     422: "The idempotency key was used for another request",
     428: "If-Match is missing",
@@ -86,8 +87,8 @@ class Endpoint(AutoSchema):
         statuses = {400, 429, 503}
         if view.get_authenticators():
             statuses |= {401, 403}
-        if "{" in self.path:
-            statuses.add(404)
+        if "{" in self.path or self._is_list_view():
+            statuses.add(404)  # of a list: there is no page at that cursor
         if self.method not in SAFE:
             if self._get_request_body():
                 statuses |= {413, 415}
@@ -133,24 +134,28 @@ class Endpoint(AutoSchema):
                     "it the answer is 428.",
                 )
             )
-        if self._takes_sparse_fields():
+        if names := self._sparse_fields():
+            choice = "|".join(names)
             found.append(
                 OpenApiParameter(
                     "fields",
-                    {"type": "string"},
+                    {"type": "string", "pattern": f"^({choice})(,({choice}))*$"},
                     OpenApiParameter.QUERY,
                     description="Only these fields, with commas between them.",
                 )
             )
         return found
 
-    def _takes_sparse_fields(self):
+    def _sparse_fields(self):
+        """The names `?fields=` takes here."""
         if self.method not in SAFE:
-            return False
+            return ()
+        if known := getattr(self.view, "sparse_fields", None):
+            return known()
         serializer = getattr(self.view, "serializer_class", None)
-        return getattr(serializer, "takes_sparse_fields", False) or getattr(
-            self.view, "takes_sparse_fields", False
-        )
+        if getattr(serializer, "takes_sparse_fields", False):
+            return tuple(serializer().fields)
+        return ()
 
     def get_tags(self):
         return getattr(self.view, "tags", None) or super().get_tags()
@@ -172,6 +177,9 @@ class Endpoint(AutoSchema):
                     "content": {CONTENT_TYPE: {"schema": problem.ref}},
                 },
             )
+        if self.method in SAFE or "{" in self.path:
+            # The web server's own answer, before it comes to us.
+            bodies.setdefault("414", {"description": SENTENCES[414]})
         if self.method in SAFE:
             bodies.setdefault("304", {"description": "As `If-None-Match` knows it"})
         return dict(sorted(bodies.items()))
@@ -223,8 +231,26 @@ def finish(result, generator, request, public):
     result["tags"] = [
         {"name": name, "description": text} for name, text in TAGS.items()
     ]
+    for item in result["paths"].values():
+        for operation in item.values():
+            for parameter in operation.get("parameters", ()):
+                _without_nul(parameter)
     _say_null_once(result)
     return result
+
+
+NO_NUL = r"^[^\u0000]*$"
+"""PostgreSQL cannot hold the character, so no query has it."""
+
+
+def _without_nul(parameter):
+    schema = parameter["schema"]
+    if (
+        parameter["in"] in {"query", "path"}
+        and schema.get("type") == "string"
+        and not schema.keys() & {"enum", "format", "pattern"}
+    ):
+        schema["pattern"] = NO_NUL
 
 
 def _say_null_once(node):

@@ -1,10 +1,10 @@
 """The endpoints of published content."""
 
 import json
+import re
 from datetime import datetime
 from uuid import UUID
 
-from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.views import APIView
 
@@ -23,7 +23,7 @@ from cms.api.problems import Problem, answer, error
 from publishing.api import shapes, sql
 from publishing.models import PublicRedirect
 from publishing.views.page import BRIEF, FRESH, stamped
-from publishing.views.search import RANKED, tidy
+from publishing.views.search import LONGEST_QUERY, RANKED, tidy
 
 PAGE = 20
 MOST = 100
@@ -73,17 +73,21 @@ class ContentView(APIView):
     http_method_names = ("get", "head")
     limits = {"read": "content", "write": "content"}  # noqa: RUF012
     tags = ("content",)
-    takes_sparse_fields = True
+    table = ""
+    """Of `sql.FIELDS`; what `?fields=` chooses from. Empty: nothing is chosen."""
     query_parameters = ()
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
-        known = {*self.query_parameters, *(["fields"] * self.takes_sparse_fields)}
+        known = {*self.query_parameters, *(["fields"] if self.table else [])}
         refuse_unknown(request, known)
 
-    def chosen(self, table):
-        names = fields_asked_for(self.request, tuple(sql.FIELDS[table]))
-        return sql.built(tuple(names), table)
+    def sparse_fields(self):
+        return tuple(sql.FIELDS[self.table]) if self.table else ()
+
+    def chosen(self):
+        names = fields_asked_for(self.request, self.sparse_fields())
+        return sql.built(tuple(names), self.table)
 
     def sent(self, text, keys, cache=FRESH):
         return stamped(
@@ -130,7 +134,6 @@ class ContentView(APIView):
 class ListView(ContentView):
     """A list, by the key of its rows. Subclasses say of what."""
 
-    table = ""
     source = ""
     keys = ()
     filters = {}  # noqa: RUF012
@@ -160,7 +163,7 @@ class ListView(ContentView):
             values |= {"value": self.value_at(place), "id": UUID(place.key[1])}
         turn = "DESC" if falling else "ASC"
         statement = (
-            f"SELECT {self.chosen(self.table)}::text, a.{self.column}, a.id "
+            f"SELECT {self.chosen()}::text, a.{self.column}, a.id "
             f"FROM {self.source} WHERE {self.always or 'true'} {where} "
             f"ORDER BY a.{self.column} {turn}, a.id {turn} LIMIT %(size)s"
         )
@@ -180,7 +183,7 @@ class ListView(ContentView):
         """SQL and values of the filters that were given."""
         where, values = [], {}
         for name, (condition, read) in self.filters.items():
-            if text := request.GET.get(name, ""):
+            if (text := request.GET.get(name)) is not None:
                 values[name] = read(name, text)
                 where.append(condition)
         return " ".join(where), values
@@ -199,13 +202,18 @@ def slug(name, text):
     return text[:500]
 
 
+MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
 def moment(name, text):
-    """An ISO 8601 moment with its zone; the year 9999 is the last one."""
+    """A moment as RFC 3339 writes it."""
     try:
-        found = parse_datetime(text.replace(" ", "+"))
+        found = datetime.fromisoformat(text) if MOMENT.fullmatch(text) else None
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None or not 2 <= found.year <= 9998:
+    if found is None:
         message = "Write a moment with its zone, e.g. 2026-03-14T12:00:00Z."
         raise Problem("bad-query", message, errors=[error([name], message)])
     return found
@@ -280,6 +288,7 @@ class Article(ContentView):
     down 410."""
 
     problem_statuses = (301, 410)
+    table = "article"
 
     @extend_schema(
         operation_id="content_article",
@@ -289,7 +298,7 @@ class Article(ContentView):
     )
     def get(self, request, slug):
         found = sql.answers(
-            f"SELECT {self.chosen('article')}::text, a.id FROM {sql.ARTICLES} "
+            f"SELECT {self.chosen()}::text, a.id FROM {sql.ARTICLES} "
             "WHERE a.slug = %(slug)s ORDER BY a.published_at DESC LIMIT 1",
             {"slug": slug},
         )
@@ -327,6 +336,7 @@ class Course(ContentView):
     """One course with its curriculum."""
 
     problem_statuses = (301, 410)
+    table = "course"
 
     @extend_schema(
         operation_id="content_course",
@@ -335,7 +345,7 @@ class Course(ContentView):
     )
     def get(self, request, slug):
         found = sql.answers(
-            f"SELECT {self.chosen('course')}::text, a.id FROM {sql.COURSES} "
+            f"SELECT {self.chosen()}::text, a.id FROM {sql.COURSES} "
             "WHERE a.slug = %(slug)s ORDER BY a.published_at DESC LIMIT 1",
             {"slug": slug},
         )
@@ -349,6 +359,7 @@ class Lessons(ContentView):
     """The lessons of a course in their order; bodies come with one lesson."""
 
     problem_statuses = (301, 410)
+    table = "lesson card"
 
     @extend_schema(
         operation_id="content_lessons_list",
@@ -357,7 +368,7 @@ class Lessons(ContentView):
     )
     def get(self, request, slug):
         found = sql.answers(
-            f"""SELECT (SELECT coalesce(json_agg({self.chosen("lesson card")}
+            f"""SELECT (SELECT coalesce(json_agg({self.chosen()}
                         ORDER BY l.section_order, l.lesson_order), '[]')
                     FROM published_lessons AS l WHERE l.course_id = a.id)::text, a.id
                 FROM published_courses AS a WHERE a.slug = %(slug)s
@@ -376,6 +387,7 @@ class Lesson(ContentView):
     are enrolled."""
 
     problem_statuses = (301, 410)
+    table = "lesson"
 
     @extend_schema(
         operation_id="content_lesson",
@@ -387,7 +399,7 @@ class Lesson(ContentView):
     )
     def get(self, request, slug, lesson):
         found = sql.answers(
-            f"SELECT {self.chosen('lesson')}::text, a.id FROM {sql.LESSONS} "
+            f"SELECT {self.chosen()}::text, a.id FROM {sql.LESSONS} "
             "WHERE a.slug = %(slug)s AND l.slug = %(lesson)s "
             "ORDER BY a.published_at DESC LIMIT 1",
             {"slug": slug, "lesson": lesson},
@@ -401,8 +413,6 @@ class Lesson(ContentView):
 
 class Categories(ContentView):
     """All categories as a tree, in the editors' order."""
-
-    takes_sparse_fields = False
 
     @extend_schema(
         operation_id="content_categories_list",
@@ -440,7 +450,7 @@ class OneOf(ContentView):
 
     def get(self, request, slug):
         found = sql.answers(
-            f"SELECT {self.chosen(self.table)}::text, a.id FROM {self.source} AS a "
+            f"SELECT {self.chosen()}::text, a.id FROM {self.source} AS a "
             "WHERE a.slug = %(slug)s ORDER BY a.synced_at DESC LIMIT 1",
             {"slug": slug},
         )
@@ -564,7 +574,6 @@ class Search(ContentView):
     Quotes keep words together, `or` is either, a minus leaves out. The 300 newest hits
     are ranked."""
 
-    takes_sparse_fields = False
     query_parameters = ("q", "kind", "category", "limit", "cursor")
 
     @extend_schema(
@@ -573,6 +582,11 @@ class Search(ContentView):
             parameter(
                 "q",
                 "The words, 200 characters at most.",
+                type={
+                    "type": "string",
+                    "maxLength": LONGEST_QUERY,
+                    "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
+                },
                 required=True,
                 examples=[OpenApiExample("A word", value="tide")],
             ),
@@ -583,12 +597,13 @@ class Search(ContentView):
         responses=shapes.page_of(shapes.Hit),
     )
     def get(self, request):
-        words = tidy(request.GET.get("q", ""))
-        if not words:
-            message = "Say in q what to look for."
+        asked = request.GET.get("q", "")
+        words = tidy(asked)
+        if not words or len(asked) > LONGEST_QUERY:
+            message = f"Say in q what to look for, in {LONGEST_QUERY} characters."
             raise Problem("bad-query", message, errors=[error(["q"], message)])
         kind = request.GET.get("kind", "")
-        if kind:
+        if "kind" in request.GET:
             choice("article", "course")("kind", kind)
         limit = limit_of(request, default=PAGE, most=MOST)
         cursor = request.GET.get("cursor", "")

@@ -306,11 +306,12 @@ def test_a_gated_lesson_shows_no_body(get, client):
         ("/articles/?kind=draft", "kind"),
         ("/articles/?published_after=yesterday", "published_after"),
         ("/articles/?published_after=2026-02-31T00:00:00Z", "published_after"),
-        ("/articles/?published_after=0001-01-01T00:00:00Z", "published_after"),
+        ("/articles/?published_after=2026-02-01 00:00:00Z", "published_after"),
+        ("/articles/?published_after=", "published_after"),
+        ("/articles/?limit=", "limit"),
+        ("/articles/?ordering=", "ordering"),
         ("/articles/?tag=a&tag=b", "tag"),
         ("/articles/?tag=%00", "tag"),
-        ("/articles/?cursor=x", "cursor"),
-        ("/articles/?cursor=%F0%9F%8C%8A", "cursor"),
         ("/tags/?ordering=slug", "ordering"),
         ("/categories/?fields=slug", "fields"),
         ("/search/", "q"),
@@ -333,10 +334,12 @@ def test_a_cursor_that_was_changed_or_belongs_elsewhere_is_refused(get, client):
     cursor = get("/articles/", limit=1)["next"].partition("cursor=")[2]
 
     flipped = cursor[:-3] + ("A" if cursor[-3] != "A" else "B") + cursor[-2:]
-    assert client.get(f"{ROOT}/articles/?cursor={flipped}").status_code == 400
-    assert client.get(f"{ROOT}/courses/?cursor={cursor}").status_code == 400
-    other = f"{ROOT}/articles/?ordering=first_published_at&cursor={cursor}"
-    assert client.get(other).status_code == 400
+    other_order = f"{cursor}&ordering=first_published_at"
+    for wrong in (flipped, "x", "%F0%9F%8C%8A", cursor[:-2], other_order):
+        answer = client.get(f"{ROOT}/articles/?cursor={wrong}")
+        assert answer.status_code == 404, wrong
+        assert answer.json()["type"].endswith(":bad-cursor")
+    assert client.get(f"{ROOT}/courses/?cursor={cursor}").status_code == 404
 
 
 def test_nothing_is_written_here(client):

@@ -145,6 +145,7 @@ class Command(BaseCommand):
             child(
                 *("web", "all", "gunicorn", "cms.wsgi", "--no-control-socket"),
                 *("--bind", f"{HOST}:{settings.PORT}", "--worker-class", "gthread"),
+                *("--limit-request-line", "8190"),  # 500 letters of any script fit
                 *("--workers", "2", "--threads", "4", "--graceful-timeout", "5"),
                 *("--access-logfile", "-"),
             ),

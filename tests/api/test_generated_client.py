@@ -1,0 +1,95 @@
+"""A client that nobody here wrote: made from the OpenAPI document, used end to end."""
+
+import subprocess
+import sys
+from importlib import import_module, invalidate_caches
+from pathlib import Path
+
+import pytest
+
+from tests import factories
+from tests.api.serving import newsroom, token_of, until
+
+pytestmark = [
+    pytest.mark.walk,
+    pytest.mark.django_db(transaction=True, databases="__all__"),
+    pytest.mark.usefixtures("epochs"),
+]
+
+
+@pytest.fixture
+def generated(tmp_path, monkeypatch):
+    """`generated(base)` makes the client from the served document and imports it."""
+
+    def make(base):
+        target = tmp_path / "newsroom_client"
+        done = subprocess.run(
+            [
+                *(
+                    str(Path(sys.executable).parent / "openapi-python-client"),
+                    "generate",
+                ),
+                *("--url", f"{base}/api/v1/schema/"),
+                *("--meta", "none", "--output-path", str(target), "--fail-on-warning"),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        monkeypatch.syspath_prepend(str(tmp_path))
+        invalidate_caches()
+        return lambda name: import_module(f"newsroom_client.{name}")
+
+    return make
+
+
+def test_a_generated_client_publishes_an_article(wim, ines, generated):
+    section = factories.CategoryFactory(name="Harbour", slug="harbour")
+    words = factories.paragraph("The harbour lights are on again.")
+    with newsroom() as base:
+        module = generated(base)
+        client = module("client").AuthenticatedClient
+        author = client(base_url=base, token=token_of(wim))
+        editor = client(base_url=base, token=token_of(ines))
+        reader = module("client").Client(base_url=base)
+
+        def call(operation, *args, client, status=200, tag="editorial", **more):
+            answer = module(f"api.{tag}.{operation}").sync_detailed(
+                *args, client=client, **more
+            )
+            assert answer.status_code == status, answer.content
+            return answer.parsed
+
+        models = module("models")
+        written = call(
+            "editorial_articles_create",
+            client=author,
+            status=201,
+            body=models.ArticleWrittenRequest.from_dict(
+                {
+                    "title": "Harbour lights",
+                    "category": str(section.pk),
+                    "blocks": [words],
+                }
+            ),
+        )
+        call("editorial_articles_submit", written.id, client=author)
+        call("editorial_articles_start_review", written.id, client=editor)
+        call("editorial_articles_approve", written.id, client=editor)
+        call("editorial_articles_publish", written.id, client=editor)
+
+        content = module("api.content.content_article")
+        found = until(
+            lambda: (
+                (
+                    answer := content.sync_detailed(written.slug, client=reader)
+                ).status_code
+                == 200
+                and answer
+            )
+        )
+
+    assert found.parsed.title == "Harbour lights"
+    assert "The harbour lights are on again." in found.parsed.html
+    assert found.parsed.id == written.id
