@@ -40,6 +40,9 @@ HIDDEN = {"account", "mfa", "usersessions", "socialaccount", "django_celery_beat
 """Apps of allauth: each person sees their own on the pages of their account. And the
 timetable, which is code: who could change it could run any task with any argument."""
 
+ONLY_READ = {"index", "app_list", "jsi18n", "password_change_done", "view_on_site"}
+"""Pages of the admin site that answer a POST, and do nothing with it."""
+
 pages_only = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -104,6 +107,15 @@ class Desk(AdminSite):
     index_title = "Desk"
     index_template = "admin/desk.html"
     enable_nav_sidebar = False
+
+    def get_urls(self):
+        urls = super().get_urls()
+        for entry in urls:
+            if getattr(entry, "name", None) in ONLY_READ:
+                entry.callback = require_safe(entry.callback)
+            elif getattr(entry, "name", None) == "login":
+                entry.callback = pages_only(entry.callback)
+        return urls
 
     def register(self, model_or_iterable, admin_class=None, **options):
         """How people sign in is no list on the desk: secrets are in it."""
