@@ -346,11 +346,13 @@ REST_FRAMEWORK = {
         }
     ),
 }
+# Where one machine is everything, all tools of a developer are one network.
+ROOM = 25 if EMBEDDED else 1
 API_LIMITS = {
     # name: (how often, in how many seconds) for one person, else one network
-    "content": (env.integer("API_CONTENT_LIMIT", 6000), 60),
-    "api-read": (env.integer("API_READ_LIMIT", 1200), 60),
-    "api-write": (env.integer("API_WRITE_LIMIT", 240), 60),
+    "content": (env.integer("API_CONTENT_LIMIT", 6000 * ROOM), 60),
+    "api-read": (env.integer("API_READ_LIMIT", 1200 * ROOM), 60),
+    "api-write": (env.integer("API_WRITE_LIMIT", 240 * ROOM), 60),
 }
 """0 is no limit."""
 SPECTACULAR_SETTINGS = {
@@ -467,13 +469,11 @@ def _media_storage():
         )
     bucket, _, location = url.removeprefix("s3://").partition("/")
     return {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "cms.bucket.Bucket",
         "OPTIONS": {
             "bucket_name": bucket,
             "location": location,
             "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
-            "querystring_auth": False,
-            "file_overwrite": False,
         },
     }
 

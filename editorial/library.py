@@ -9,6 +9,7 @@ from django.db.models.functions import Cast
 
 from accounts.permissions import may
 from cms.databases import EDITORIAL
+from cms.files import FilesAway
 from editorial import imaging
 from editorial.actions import check
 from editorial.exceptions import Refused
@@ -164,7 +165,7 @@ def _remove_files(storage, names):
     for name in names:
         try:
             storage.delete(name)
-        except OSError as problem:
+        except (OSError, FilesAway) as problem:
             logger.warning("The file %s could not be deleted: %s", name, problem)
 
 

@@ -1,12 +1,16 @@
 """Celery's door to the newsroom: tasks take ids and call one function."""
 
+import logging
 from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
+from cms.files import FilesAway
 from editorial import imaging
 from editorial.models import Media
+
+logger = logging.getLogger(__name__)
 
 PATIENCE = timedelta(minutes=1)
 AT_ONCE = 20
@@ -14,7 +18,10 @@ AT_ONCE = 20
 
 @shared_task
 def make_variants(media_id):
-    imaging.make_variants(media_id)
+    try:
+        imaging.make_variants(media_id)
+    except FilesAway as away:
+        logger.warning("Image %s waits for its variants: %s", media_id, away)
 
 
 @shared_task
@@ -25,5 +32,8 @@ def make_missing_variants():
         file_type=Media.FileType.IMAGE,
         updated_at__lt=timezone.now() - PATIENCE,
     ).exclude(file="")
-    for pk in waiting.values_list("pk", flat=True)[:AT_ONCE]:
-        imaging.make_variants(pk)
+    try:
+        for pk in waiting.values_list("pk", flat=True)[:AT_ONCE]:
+            imaging.make_variants(pk)
+    except FilesAway as away:
+        logger.warning("Images wait for their variants: %s", away)

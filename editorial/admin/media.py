@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import may
 from cms.databases import EDITORIAL
+from cms.files import FilesAway
 from editorial import imaging
 from editorial.admin.house import HousePage, moment
 from editorial.admin.taxonomy import NAMED
@@ -45,6 +46,17 @@ class MediaForm(forms.ModelForm):
             raise ValidationError("Choose a file to upload.")
         upload, self.facts = imaging.received(upload)
         return upload
+
+    def _post_clean(self):
+        """Kept before anything is written: what was typed stays where it cannot be."""
+        super()._post_clean()
+        if self.errors or "file" not in self.changed_data:
+            return
+        file = self.instance.file
+        try:
+            file.save(file.name, file.file, save=False)
+        except FilesAway as away:
+            self.add_error("file", f"{away} Then choose the file again.")
 
     def clean(self):
         cleaned = super().clean()

@@ -22,6 +22,7 @@ from django.db import (
 from accounts.models import User
 from accounts.permissions import ADMIN, EDITOR_CHIEF, SUPER_ADMIN
 from cms.databases import EDITORIAL
+from cms.files import FilesAway
 from editorial.exceptions import Refused
 from editorial.models import Article
 from editorial.wordpress.articles import take_article
@@ -265,8 +266,8 @@ class Import:
         """A row that cannot come in is told, and does not stop the others."""
         try:
             yield (outcome := {})
-        except (OperationalError, InterfaceError):
-            raise  # the database is gone: that is not the row's fault
+        except (OperationalError, InterfaceError, FilesAway):
+            raise  # what we keep things in is gone: that is not the row's fault
         except Unusable as reason:
             self._refuse(kind, external_id, str(reason), outcome)
         except ValidationError as problem:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from accounts.models import User
 from accounts.permissions import decide
+from cms.files import FilesAway
 from editorial.models import OutboxEvent
 from editorial.wordpress.export import UnreadableExport
 from editorial.wordpress.importing import (
@@ -86,6 +87,11 @@ class Command(BaseCommand):
             run.run()
         except (UnreadableExport, AlreadyRunning) as problem:
             raise CommandError(str(problem)) from None
+        except FilesAway:
+            raise CommandError(
+                "The storage of files does not answer (MEDIA_STORAGE_URL). Nothing is "
+                "half done; start the import again and it goes on from there."
+            ) from None
         except DatabaseError as problem:
             raise CommandError(
                 f"The database did not answer: {str(problem).strip()}. Nothing is "
