@@ -11,12 +11,17 @@ from rest_framework.response import Response
 from cms.api import etags
 from cms.api.bodies import StrictJSONParser
 from cms.api.fields import SparseFields, StrictFilterSet
+from cms.api.problems import Problem
 from cms.databases import EDITORIAL
 from editorial import actions, library
 from editorial.api.docs import describe, door
 from editorial.api.fields import KINDS, Line, Person, Strict, Text, YesOrNo
 from editorial.api.frame import EditorialView
+from editorial.imaging import MAX_FILE_BYTES
 from editorial.models import Media
+
+LARGEST_UPLOAD = MAX_FILE_BYTES + 1024 * 1024
+"""Bytes of a request: the largest file, and the words that come with it."""
 
 
 class MediaVariant(serializers.Serializer):
@@ -168,6 +173,14 @@ class MediaView(EditorialView):
     ordering = "-uploaded_at"
     ordering_fields = ("uploaded_at", "updated_at")
     rows = {"list": MediaRow, "retrieve": MediaShown}
+
+    def initial(self, request, *args, **kwargs):
+        """What is too large is refused before it is read."""
+        super().initial(request, *args, **kwargs)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > LARGEST_UPLOAD:
+            megabytes = MAX_FILE_BYTES // 1024 // 1024
+            raise Problem("too-large", f"A file may have at most {megabytes} MB.")
 
     def get_parsers(self):
         posts = self.request is None or self.request.method == "POST"

@@ -1,5 +1,7 @@
 """`/categories` and `/tags`: read by whoever writes, changed by editors."""
 
+from contextlib import contextmanager
+
 from django.db import transaction
 from django.db.models import Q
 from django.utils.text import slugify
@@ -17,6 +19,7 @@ from editorial.api.fields import Line, Row, Strict, Text, Whole, YesOrNo
 from editorial.api.frame import EditorialView
 from editorial.exceptions import Refused
 from editorial.models import ITEM_MODELS, AuditLog, Category, LiveUse, Tag
+from editorial.models.taxonomy import lock_tree
 
 NAMED = 5
 """Items that a refusal names."""
@@ -169,10 +172,7 @@ class SharedRowView(EditorialView):
         self.check_scope(row)
         data = self.taken(self.write_fields, request, item=row, partial=True)
         etags.must_match(request, self.etag_of(row))
-        with transaction.atomic(using=EDITORIAL):
-            row = self.model.objects.select_for_update(of=("self",)).get(pk=pk)
-            etags.may_match(request, self.etag_of(row))
-            self.check_scope(row)
+        with self.locked(pk) as row:
             for name, value in data.items():
                 setattr(row, name, value)
             if "parent" in data:
@@ -186,15 +186,25 @@ class SharedRowView(EditorialView):
         row = self.find(pk)
         self.check_scope(row)
         etags.must_match(request, self.etag_of(row))
-        with transaction.atomic(using=EDITORIAL):
-            row = self.model.objects.select_for_update(of=("self",)).get(pk=pk)
-            etags.may_match(request, self.etag_of(row))
-            self.check_scope(row)
+        with self.locked(pk) as row:
             if reason := self.in_use(row):
                 raise Refused(reason)
             self.record("delete", row, old={"name": row.name})
             row.delete()
         return Response(status=204)
+
+    @contextmanager
+    def locked(self, pk):
+        """The row as it still is what the client read, and still theirs to change."""
+        with transaction.atomic(using=EDITORIAL):
+            self.lock_what_is_around()
+            row = self.model.objects.select_for_update(of=("self",)).get(pk=pk)
+            etags.may_match(self.request, self.etag_of(row))
+            self.check_scope(row)
+            yield row
+
+    def lock_what_is_around(self):
+        """Before the row itself, what saving it will lock anyway."""
 
     # Rights and places --------------------------------------------------------------
 
@@ -282,6 +292,9 @@ class CategoryView(SharedRowView):
     create_fields, write_fields = CategoryCreate, CategoryWrite
     filterset_class = CategoryFilters
     rows = {"list": CategoryShown, "retrieve": CategoryShown}
+
+    def lock_what_is_around(self):
+        lock_tree()
 
     def check_place(self, row):
         user = self.request.user

@@ -17,6 +17,15 @@ from editorial.models.shared import SharedRow
 TREE_LOCK = 0x74726565
 
 
+def lock_tree():
+    """One change of the tree at a time: a path repeats those above it.
+
+    Taken before the lock of any row in it.
+    """
+    with connections[EDITORIAL].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TREE_LOCK])
+
+
 class CategoryQuerySet(models.QuerySet):
     def subtree_of(self, category):
         """The category itself and everything below it."""
@@ -96,9 +105,7 @@ class Category(SharedRow):
     def save(self, *args, **kwargs):
         """Keep the path, and move the subtree along when the parent changed."""
         with transaction.atomic(using=EDITORIAL):
-            with connections[EDITORIAL].cursor() as cursor:
-                # One change of the tree at a time: a path repeats those above it.
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TREE_LOCK])
+            lock_tree()
             known = Category.objects.filter(pk=self.pk).values_list("path", flat=True)
             before = known.first() or ""
             above = (
