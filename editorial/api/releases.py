@@ -112,6 +112,8 @@ class ReleaseView(EditorialView):
         return Release.objects.select_related("created_by")
 
     def find(self, pk):
+        if not may(self.request.user, "release"):
+            self.not_found("release")  # as for any id that nobody has
         release = self.get_queryset().filter(pk=pk).first()
         if release is None:
             self.not_found("release")

@@ -98,7 +98,8 @@ def not_found(request, wanted=""):
 
 def unknown_address(request, exception=None):
     """Django's handler404: no pattern of this site fits the path."""
-    if not request.path.endswith("/"):
+    is_file = FILE_NAME.search(request.path)
+    if not is_file and not request.path.endswith("/"):
         try:
             resolve(request.path_info + "/")
         except Resolver404:
