@@ -76,5 +76,5 @@ def _known(app, model, field, ids):
     """{id: name}; by name, because accounts is below the newsroom."""
     if not ids:
         return {}
-    rows = apps.get_model(app, model).objects.filter(pk__in=ids)
+    rows = apps.get_model(app, model).objects.filter(pk__in=ids).order_by()
     return dict(rows.values_list("pk", field))

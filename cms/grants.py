@@ -97,7 +97,8 @@ GRANTS = {
         "reviews": _newsroom(),
         "review_comments": _newsroom(),
         "editorial_tasks": _newsroom(),
-        "categories": _newsroom(),
+        # An invitation and a profile name the category of a role.
+        "categories": _newsroom(accounts="SELECT (id, name)"),
         "tags": _newsroom(),
         "media": _newsroom(),
         "media_folders": _newsroom(),

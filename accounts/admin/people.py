@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
@@ -193,6 +194,13 @@ class PersonAdmin(DeskPage):
             "older link no longer opens. Roles were left as they are.",
         )
         return HttpResponseRedirect(self.address(person))
+
+    def save_model(self, request, obj, form, change):
+        """Another address is nobody's until they show that it is theirs."""
+        if change and "email" in form.changed_data:
+            obj.email_verified_at = None
+            EmailAddress.objects.filter(user_id=obj.pk).delete()
+        super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)

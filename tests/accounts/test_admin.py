@@ -1,7 +1,9 @@
 """People on the desk: works, who may not, bad input."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import invitations
 from accounts.models import Role, RoleAssignment, User
@@ -68,6 +70,17 @@ def test_a_role_is_given_within_one_category(signed_in, ada, roles):
     written = AuditLog.objects.get(resource_type="user", resource_id=person.pk)
     assert (written.user_id, written.action) == (ada.pk, "edit")
     assert "editor" in str(written.new_values["changes"])
+
+
+def test_another_address_is_not_taken_for_verified(signed_in, ada, wim):
+    EmailAddress.objects.create(user=wim, email=wim.email, verified=True, primary=True)
+    User.objects.filter(pk=wim.pk).update(email_verified_at=timezone.now())
+
+    signed_in(ada).post(address(wim), fields(wim, email="wim@example.com"))
+
+    wim = User.objects.get(pk=wim.pk)
+    assert (wim.email, wim.email_verified_at) == ("wim@example.com", None)
+    assert not EmailAddress.objects.filter(user=wim).exists()
 
 
 def test_the_list_costs_the_same_with_many_people(

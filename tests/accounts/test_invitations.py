@@ -2,14 +2,19 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
+from django.conf import settings
 from django.core import signing
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import invitations
 from accounts.models import Invitation, User
 from cms.databases import EDITORIAL, PUBLIC
+from cms.embedded import credentials
 from editorial.models import AuditLog
 from tests import factories
 
@@ -135,6 +140,42 @@ def test_a_link_closes_with_time_with_a_deactivation_and_when_it_is_forged(
     User.objects.filter(pk=nele.pk).update(is_active=True)
     Invitation.objects.update(sent_at=timezone.now() - timedelta(days=7, seconds=1))
     assert invitations.opened_by(token) is None
+
+
+@pytest.mark.skipif(
+    not settings.EMBEDDED, reason="The roles' passwords are only known to the owner."
+)
+def test_the_service_that_signs_people_in_has_the_rights_for_it(
+    ada, another_browser, mailbox
+):
+    """Each statement of coming in, asked again as its role: EXPLAIN checks rights."""
+    nele = factories.staff("nele")
+    factories.give_role(nele, "editor", category=factories.CategoryFactory())
+    link = invitations.link_of(invitations.send(nele, by=ada))
+    page = reverse("accounts:invitation", args=[link.rstrip("/").rpartition("/")[2]])
+    with CaptureQueriesContext(connections[EDITORIAL]) as seen:
+        another_browser.get(page)
+        chosen = another_browser.post(page, follow=True)
+        another_browser.post(
+            chosen.redirect_chain[-1][0],
+            {"password1": factories.PASSWORD, "password2": factories.PASSWORD},
+        )
+    assert Invitation.objects.get(user=nele).accepted_at
+
+    to = connections[EDITORIAL].settings_dict
+    asked = 0
+    with psycopg.connect(
+        host=to["HOST"],
+        dbname=to["NAME"],
+        user="cms_accounts",
+        password=credentials.read()["passwords"]["cms_accounts"],
+        autocommit=True,
+    ) as visitor:
+        for query in seen.captured_queries:
+            if query["sql"].startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
+                visitor.execute("EXPLAIN " + query["sql"])
+                asked += 1
+    assert asked > 10
 
 
 def test_looking_at_the_link_uses_nothing_up(ada, client):
