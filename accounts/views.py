@@ -1,11 +1,13 @@
 """The page on which somebody looks after their account."""
 
+from urllib.parse import urlsplit
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_http_methods
@@ -14,9 +16,19 @@ from accounts import second_factor
 from accounts.forms import ProfileForm
 
 
-@login_required
+def _where_from(request):
+    """The page of ours whose link led here: whoever signs in goes back there."""
+    came = urlsplit(request.headers.get("referer", ""))
+    is_ours = came.netloc == request.get_host()
+    if is_ours and not came.path.startswith(("/accounts/", "/admin/", "//")):
+        return came.path or "/"
+    return reverse("accounts:home")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def home(request):
+    if not request.user.is_authenticated:
+        return redirect_to_login(_where_from(request))
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()

@@ -40,6 +40,18 @@ def test_staff_come_to_the_desk_and_readers_where_they_were(visit, wim, rosa):
     assert sign_in(Visitor(), rosa, path=back).url == "/articles/a-tram/"
 
 
+def test_the_masthead_leads_to_the_door_and_back_to_the_page_it_stood_on(visit, rosa):
+    for came_from, back in (
+        ("http://testserver/articles/a-tram/?page=2", "/articles/a-tram/"),
+        ("http://evil.example/articles/", "/accounts/"),
+        ("http://testserver//evil.example/", "/accounts/"),
+        ("", "/accounts/"),
+    ):
+        answer = Visitor().get("/accounts/", headers={"referer": came_from})
+        assert answer.url == f"/accounts/login/?next={back}", came_from
+    assert sign_in(visit, rosa, path="/accounts/login/?next=/x/").url == "/x/"
+
+
 def test_the_case_of_the_address_does_not_matter(visit, wim):
     answer = visit.post(
         "/accounts/login/",
