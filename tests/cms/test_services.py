@@ -63,7 +63,7 @@ def start(service, **environment):
         ),
         (
             "editorial",
-            ["/admin/"],
+            ["/accounts/login/", "/admin/"],
             ["default", "engagement", "public"],
             ["accounts", "admin", "auth", "editorial", "engagement", "sessions"],
         ),
