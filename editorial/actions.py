@@ -364,6 +364,10 @@ def restore_version(item, version, *, by, block_id=None, origin=None):
 
 
 def _restore_block(article, snapshot, block_id):
+    if "blocks" not in snapshot:
+        raise Refused(
+            "Only articles are made of blocks. Bring back the whole of the version."
+        )
     old = next((b for b in snapshot["blocks"] if b["id"] == block_id), None)
     if old is None:
         raise Refused("This version has no such block.")

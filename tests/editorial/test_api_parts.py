@@ -254,6 +254,20 @@ def test_versions_are_read_compared_and_brought_back(wim, draft):
     assert no_block.status_code == 409
 
 
+def test_a_course_is_brought_back_as_a_whole(wim):
+    course = factories.course(by=wim)
+    client, path = caller(wim), one(course)
+    patch(client, path, title="Sailing", change_summary="One.")
+    patch(client, path, title="Rowing", change_summary="Two.")
+
+    by_block = client.post(f"{path}versions/1/restore/", {"block": UNKNOWN})
+    whole = client.post(f"{path}versions/1/restore/", {})
+
+    assert by_block.status_code == 409
+    assert whole.json()["title"] == "Sailing"
+    assert len(whole.json()["sections"][0]["lessons"]) == 2
+
+
 def test_a_version_of_another_item_is_not_there(wim, omar, draft):
     mine = factories.article(by=omar)
     factories.edit(draft, by=wim, title="Secret")
