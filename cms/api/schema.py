@@ -87,8 +87,9 @@ class Endpoint(AutoSchema):
         statuses = {400, 429, 503}
         if view.get_authenticators():
             statuses |= {401, 403}
-        if "{" in self.path or self._is_list_view():
-            statuses.add(404)  # of a list: there is no page at that cursor
+        has_pages = any(each["name"] == "cursor" for each in self._get_parameters())
+        if "{" in self.path or has_pages:
+            statuses.add(404)
         if self.method not in SAFE:
             if self._get_request_body():
                 statuses |= {413, 415}

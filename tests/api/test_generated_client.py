@@ -1,7 +1,9 @@
 """A client that nobody here wrote: made from the OpenAPI document, used end to end."""
 
+import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from importlib import import_module, invalidate_caches
 from pathlib import Path
 
@@ -23,15 +25,14 @@ def generated(tmp_path, monkeypatch):
 
     def make(base):
         target = tmp_path / "newsroom_client"
+        tools = Path(sys.executable).parent
         done = subprocess.run(
             [
-                *(
-                    str(Path(sys.executable).parent / "openapi-python-client"),
-                    "generate",
-                ),
+                *(str(tools / "openapi-python-client"), "generate"),
                 *("--url", f"{base}/api/v1/schema/"),
                 *("--meta", "none", "--output-path", str(target), "--fail-on-warning"),
             ],
+            env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"},
             capture_output=True,
             text=True,
             timeout=120,
@@ -47,12 +48,17 @@ def generated(tmp_path, monkeypatch):
 def test_a_generated_client_publishes_an_article(wim, ines, generated):
     section = factories.CategoryFactory(name="Harbour", slug="harbour")
     words = factories.paragraph("The harbour lights are on again.")
-    with newsroom() as base:
+    with newsroom() as base, ExitStack() as open_clients:
         module = generated(base)
         client = module("client").AuthenticatedClient
-        author = client(base_url=base, token=token_of(wim))
-        editor = client(base_url=base, token=token_of(ines))
-        reader = module("client").Client(base_url=base)
+        author, editor, reader = map(
+            open_clients.enter_context,
+            (
+                client(base_url=base, token=token_of(wim)),
+                client(base_url=base, token=token_of(ines)),
+                module("client").Client(base_url=base),
+            ),
+        )
 
         def call(operation, *args, client, status=200, tag="editorial", **more):
             answer = module(f"api.{tag}.{operation}").sync_detailed(
@@ -66,7 +72,7 @@ def test_a_generated_client_publishes_an_article(wim, ines, generated):
             "editorial_articles_create",
             client=author,
             status=201,
-            body=models.ArticleWrittenRequest.from_dict(
+            body=models.ArticleCreateRequest.from_dict(
                 {
                     "title": "Harbour lights",
                     "category": str(section.pk),
@@ -74,10 +80,13 @@ def test_a_generated_client_publishes_an_article(wim, ines, generated):
                 }
             ),
         )
-        call("editorial_articles_submit", written.id, client=author)
-        call("editorial_articles_start_review", written.id, client=editor)
-        call("editorial_articles_approve", written.id, client=editor)
-        call("editorial_articles_publish", written.id, client=editor)
+        for verb, who in (
+            ("submit", author),
+            ("start_review", editor),
+            ("approve", editor),
+            ("publish", editor),
+        ):
+            call(f"editorial_articles_{verb}", written.id, client=who)
 
         content = module("api.content.content_article")
         found = until(

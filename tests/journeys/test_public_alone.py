@@ -144,9 +144,22 @@ def test_every_public_page_answers_with_the_other_databases_down(
             "/feed.atom",
             "/sitemap.xml",
             "/robots.txt",
+            "/api/v1/content/articles/",
+            f"/api/v1/content{row.get_absolute_url()}",
+            "/api/v1/content/courses/sailing-for-beginners/",
+            "/api/v1/content/courses/sailing-for-beginners/lessons/",
+            "/api/v1/content/courses/sailing-for-beginners/lessons/wind/",
+            "/api/v1/content/categories/",
+            "/api/v1/content/tags/harbours/",
+            "/api/v1/content/authors/wim/",
+            "/api/v1/content/search/?q=harbour",
+            "/api/v1/schema/",
+            "/api/v1/docs/",
         ):
             status, body = get(base + path)
             assert status == 200, path
             assert "All about wind." not in body, path
         assert get(f"{base}/articles/nothing-here/")[0] == 404
+        assert get(f"{base}/api/v1/content/articles/nothing-here/")[0] == 404
+        assert get(f"{base}/api/v1/editorial/articles/")[0] == 404
         assert "The harbour at five." in get(base + row.get_absolute_url())[1]
