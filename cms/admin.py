@@ -73,7 +73,8 @@ class DeskPage(ModelAdmin):
     def get_urls(self):
         urls = super().get_urls()
         for entry in urls:
-            if entry.name and entry.name.endswith("_history"):
+            # Without a name: Django's redirect from /<id>/ to /<id>/change/.
+            if entry.name is None or entry.name.endswith("_history"):
                 entry.callback = require_safe(entry.callback)
         return urls
 
