@@ -6,6 +6,7 @@ Apps put panels on the start page with `@panel`; the desk knows none of them.
 from django import forms
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.views import redirect_to_login
 from django.db import models
 from django.http import Http404
@@ -84,6 +85,11 @@ class DeskPage(ModelAdmin):
         if found is None or not self.has_view_or_change_permission(request, found):
             return None
         return found
+
+    def delete_view(self, request, object_id, extra_context=None):
+        if self.get_object(request, unquote(object_id)) is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return super().delete_view(request, object_id, extra_context)
 
     def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
         raise Http404(f"There is no such {opts.verbose_name}.")
