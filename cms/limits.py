@@ -30,6 +30,7 @@ import redis
 from django.conf import settings
 from django.db import Error, connections
 from redis.backoff import NoBackoff
+from redis.commands.core import Script
 from redis.retry import Retry
 
 from cms.databases import EDITORIAL, SERVICES
@@ -159,7 +160,7 @@ class _OfThisThread(threading.local):
 
     url = ""
     client: redis.Redis
-    script = None
+    script: Script
 
 
 _kept = _OfThisThread()

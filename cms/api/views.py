@@ -27,7 +27,7 @@ class AlwaysJSON(BaseContentNegotiation):
 class StrictQuery:
     """Refuses query parameters that the endpoint does not have."""
 
-    query_parameters = ()
+    query_parameters: tuple[str, ...] = ()
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
