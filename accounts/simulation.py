@@ -1,8 +1,8 @@
 """Seeing the desk as somebody else sees it: read only, half an hour, on the record.
 
 The session stays the admin's own. On the pages of the desk, and nowhere else, whoever
-asks is exchanged for the other one; nothing can be sent, PostgreSQL itself runs the
-request read-only, and what belongs to accounts (people, tokens, second factors) is
+asks is exchanged for the other one; nothing can be sent, the editorial database runs
+the request read-only, and what belongs to accounts (people, tokens, second factors) is
 shut.
 """
 
