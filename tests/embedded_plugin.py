@@ -93,9 +93,29 @@ def _start_servers():
         _use_folder()
         _copy(kept, embedded.var())
         embedded.ensure(fast=True, throwaway=True)
+        _let_the_owner_skip_triggers()
     except embedded.ServersUnavailable as error:
         raise pytest.UsageError(str(error)) from None
     os.environ[OURS] = "1"
+
+
+def _let_the_owner_skip_triggers():
+    """For emptying tables between tests: some refuse to be deleted from."""
+    import psycopg
+
+    from cms.databases import OWNER
+    from cms.embedded import credentials
+
+    known = credentials.read()
+    with psycopg.connect(
+        host=known["postgresql"],
+        user=credentials.SUPERUSER,
+        password=known["passwords"][credentials.SUPERUSER],
+        dbname="postgres",
+    ) as connection:
+        connection.execute(
+            f"GRANT SET ON PARAMETER session_replication_role TO {OWNER}"
+        )
 
 
 def _use_folder():
