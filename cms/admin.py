@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -85,6 +86,16 @@ class DeskPage(ModelAdmin):
         if found is None or not self.has_view_or_change_permission(request, found):
             return None
         return found
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except PermissionDenied:
+            if object_id and self.get_object(request, unquote(object_id)) is None:
+                return self._get_obj_does_not_exist_redirect(
+                    request, self.opts, object_id
+                )
+            raise
 
     def delete_view(self, request, object_id, extra_context=None):
         if self.get_object(request, unquote(object_id)) is None:

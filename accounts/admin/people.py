@@ -5,6 +5,7 @@ from functools import partial
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Prefetch, Q
@@ -408,6 +409,8 @@ class PersonAdmin(DeskPage):
 
     def history_view(self, request, object_id, extra_context=None):
         """In the audit log, where everything stands."""
+        if self.get_object(request, unquote(object_id)) is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         address = reverse("admin:editorial_auditlog_changelist")
         return HttpResponseRedirect(f"{address}?about=user")
 
