@@ -7,8 +7,10 @@ the provider on the desk are given (`Role.from_provider`); super_admin never is.
 """
 
 from django.conf import settings
+from django.core.checks import Error, register
 
 from accounts.models import RoleAssignment
+from accounts.permissions import ROLES, SUPER_ADMIN
 
 ID = "oidc"
 """The one provider: its addresses are /accounts/oidc/oidc/login/ and …/callback/."""
@@ -37,3 +39,18 @@ def follow(user, data):
     """Make the roles that the provider gave those that it gives now."""
     if settings.OIDC_ROLES:
         RoleAssignment.objects.sync_from_provider(user, roles_in(data))
+
+
+@register()
+def every_group_is_a_role(app_configs, **kwargs):
+    """A role that does not exist would be found out when nobody gets in."""
+    known = ROLES.keys() - {SUPER_ADMIN}
+    return [
+        Error(
+            f"OIDC_ROLES maps {group!r} to {role!r}, which no provider can give.",
+            hint=f"Choose one of {', '.join(sorted(known))}.",
+            id="accounts.E001",
+        )
+        for group, role in settings.OIDC_ROLES.items()
+        if role not in known
+    ]

@@ -401,6 +401,8 @@ X_FRAME_OPTIONS = "DENY"
 HTTPS = SITE_ORIGIN.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
+if HTTPS:  # no other host of the domain, and no page without TLS, can plant one
+    SESSION_COOKIE_NAME = "__Host-sessionid"
 SECURE_HSTS_SECONDS = env.integer("SECURE_HSTS_SECONDS", 31_536_000 if HTTPS else 0)
 if proxy_header := env.text("SECURE_PROXY_HEADER", ""):
     SECURE_PROXY_SSL_HEADER = (proxy_header, "https")
