@@ -90,6 +90,9 @@ class EditorialView(FrontDoor, viewsets.GenericViewSet):
 
     def page_of(self, queryset, row):
         """A page of a list, in the order that the address names."""
-        context = self.get_serializer_context()
-        found = self.paginate_queryset(queryset)
-        return self.get_paginated_response(row(found, many=True, context=context).data)
+        return self.page(self.paginate_queryset(queryset), row)
+
+    def page(self, found, row):
+        rows = row(found, many=True, context=self.get_serializer_context())
+        _ = rows.child.fields  # `?fields=` is looked at, even where no row is found
+        return self.get_paginated_response(rows.data)

@@ -469,8 +469,7 @@ class ItemView(WithVersions, WithReviews, EditorialView):
         actions.check(request.user, "view")
         found = self.filter_queryset(self.for_rows().defer(*self.not_in_rows))
         found = know_relations(self.paginate_queryset(found), request.user)
-        rows = self.row(found, many=True, context=self.get_serializer_context())
-        return self.get_paginated_response(rows.data)
+        return self.page(found, self.row)
 
     def retrieve(self, request, pk):
         return self.answer(self.find(pk).pk)

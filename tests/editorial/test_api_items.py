@@ -1,10 +1,12 @@
 """Articles and courses through the API. Works, who may not, bad input, races."""
 
+import random
 from itertools import cycle
 from threading import Barrier, Thread
 
 import pytest
 from django.db import connections
+from django.test.utils import CaptureQueriesContext
 from guardian.shortcuts import assign_perm
 
 from accounts.permissions import may
@@ -14,11 +16,16 @@ from editorial.models import (
     Article,
     AuditLog,
     Course,
+    CourseSection,
+    EditorialTask,
+    Lesson,
     OutboxEvent,
+    Release,
     Review,
     Status,
     Version,
 )
+from editorial.remarks import add_remark
 from tests import factories
 from tests.editorial.api import UNKNOWN, caller, do, patch, sentences, tag
 
@@ -285,7 +292,7 @@ def test_available_actions_are_what_the_actions_accept(wim, ines, cleo, publishe
             row = client.get(f"/articles/?q={item.title}&limit=100").json()["results"]
             listed = next(one for one in row if one["id"] == str(item.pk))
             assert listed["available_actions"] == offered
-            for verb in ("publish", "approve", "submit", "archive", "withdraw"):
+            for verb in ("publish", "approve", "withdraw"):
                 if verb in offered:
                     continue
                 status = do(client, item, verb).status_code
@@ -340,41 +347,60 @@ def test_a_post_sent_twice_is_done_once(wim):
 
 
 def queries_of(client, path):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
+    """How many queries a list takes, and how many rows it has."""
     client.get(path)
-    with CaptureQueriesContext(connection) as captured:
+    with CaptureQueriesContext(connections[EDITORIAL]) as captured:
         answer = client.get(path)
     assert answer.status_code == 200, answer.json()
-    return len(captured), len(answer.json().get("results", answer.json()))
+    found = answer.json()
+    return len(captured), len(found if isinstance(found, list) else found["results"])
 
 
 def test_lists_take_as_many_queries_for_many_as_for_few(wim, ines):
     rex = factories.staff("rex", "author")
-    rows = []
-    for number in range(2):
-        rows.append(factories.article(by=wim, title=f"No. {number}"))
-        factories.course(by=wim, title=f"Course {number}")
-    assign_perm("co_author", rex, rows[0])
-    lists = ["/articles/", "/courses/", "/categories/", "/tags/", "/media/", "/tasks/"]
-    few = {(who.slug, at): queries_of(caller(who), at) for who in (ines, rex, wim)
-           for at in lists}  # fmt: skip
+    article, course = factories.article(by=wim), factories.course(by=wim)
+    actions.submit(article, by=wim)
+    actions.start_review(article, by=ines)
+    lists = ["articles", "courses", "categories", "tags", "media", "tasks", "releases"]
+    below = ["versions", "history", "reviews", "remarks"]
+    addresses = [(ines, f"/{name}/") for name in lists]
+    addresses += [(ines, f"{one(article)}{name}/") for name in below]
+    addresses += [(ines, f"{one(course)}{name}/") for name in ("sections", "lessons")]
+    addresses += [(rex, "/articles/"), (rex, "/courses/"), (wim, "/articles/")]
 
-    for number in range(6):
-        item = factories.article(by=wim, title=f"More {number}")
-        item.tags.add(factories.TagFactory())
-        assign_perm("co_author", rex, item)
-        if number % 2:
-            actions.submit(item, by=wim)
-            actions.start_review(item, by=ines)
-        factories.course(by=wim, title=f"More courses {number}")
-        factories.MediaFactory(uploaded_by=wim)
-    for (who, at), (before, count) in few.items():
-        person = next(one for one in (ines, rex, wim) if one.slug == who)
-        now, more = queries_of(caller(person), at)
-        assert now <= before + (1 if count == 0 else 0), (who, at, before, now, more)
-        assert now < 20, (who, at, now)
+    def grow(count):
+        for number in range(count):
+            item = factories.article(by=wim, title=f"No. {number}")
+            item.tags.add(factories.TagFactory())
+            assign_perm("co_author", rex, item)
+            if number % 2:
+                actions.submit(item, by=wim)
+                actions.start_review(item, by=ines)
+            assign_perm("co_author", rex, factories.course(by=wim))
+            factories.MediaFactory(uploaded_by=wim)
+            EditorialTask.objects.create(title="x", assigned_to=wim, assigned_by=ines)
+            Release.objects.create(name="x", created_by=ines)
+            factories.edit(article, by=ines, title=f"Title {number}")
+            add_remark(article, by=ines, comment="Who says so?")
+            section = CourseSection.objects.create(course=course, title="More")
+            for slug in ("a", "b"):
+                Lesson.objects.create(
+                    course=course,
+                    section=section,
+                    title="x",
+                    slug=f"{slug}-{section.pk}",
+                )
+
+    grow(1)
+    few = [queries_of(caller(person), at) for person, at in addresses]
+    grow(4)
+    many = [queries_of(caller(person), at) for person, at in addresses]
+
+    for (person, at), (before, _), (now, rows) in zip(
+        addresses, few, many, strict=True
+    ):
+        assert now <= before, (person, at, before, now, rows)
+        assert now < 16, (person, at, now)
 
 
 # --- Who may not ------------------------------------------------------------------
@@ -438,19 +464,17 @@ def test_what_one_may_not_see_is_answered_as_what_is_not_there(wim, omar, draft)
 
 def test_a_list_holds_what_one_may_view_and_nothing_else(wim, ines):
     """The rule in SQL and the rule in Python are one, for random people and items."""
-    import random
-
     dice = random.Random(3)
     top = [factories.CategoryFactory() for _ in range(2)]
     tree = top + [factories.CategoryFactory(parent=one) for one in top]
     people = [wim, ines]
     for number, role in enumerate(
-        ["author", "editor", "editor", "reviewer", "contributor", "moderator"] * 2
+        ["author", "editor", "editor", "editor", "reviewer", "reviewer", "moderator"]
     ):
         scope = dice.choice([None, *tree]) if role in ("editor", "reviewer") else None
         people.append(factories.staff(f"p{number}", role, category=scope))
     items = []
-    for number in range(24):
+    for number in range(16):
         model = dice.choice([Article, Course])
         item = model(title=f"{number}", category=dice.choice([None, *tree]))
         setattr(item, model.OWNER_FIELD, dice.choice(people))
@@ -677,7 +701,7 @@ def test_what_cannot_be_stored_is_refused_and_breaks_nothing(wim, draft):
         '{"menu_order": NaN}',
         '{"menu_order": %s}' % ("9" * 5000),
         '{"menu_order": 9223372036854775808}',
-        '{"blocks": %s}' % deep,
+        f'{{"blocks": {deep}}}',
         '{"seo": {"structured_data": %s}}' % ('{"a":' * 150 + "1" + "}" * 150),
         deep,
         "{",
