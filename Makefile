@@ -94,12 +94,15 @@ browser: $(DEV_READY)  ## The journeys, in a real Chromium
 chaos: $(DEV_READY)  ## Kill servers and workers; long properties
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m chaos tests
 
-check: lint test walk browser chaos  ## What CI runs
+check: lint test walk client browser chaos  ## What CI runs
 
 bench: $(DEV_READY)  ## The figures, beside Wagtail and plain Django (eight minutes)
 	@$(BIN)/python -m bench.run
 
-.PHONY: fuzz openapi
+.PHONY: client fuzz openapi
+client: $(DEV_READY)  ## A generated client publishes; the examples of docs/api.md run
+	@$(BIN)/python -m pytest -q -m walk tests/api
+
 fuzz: $(DEV_READY)  ## Schemathesis as each role (FUZZ_ROLES=author,editor FUZZ_EXAMPLES=50)
 	@$(BIN)/python -m pytest -q -m fuzz tests/api
 
