@@ -10,8 +10,8 @@ def rank_of(user):
     """
     if user.is_superuser:
         return 100
-    roles = user.role_assignments.current().values_list("role_id", flat=True)
-    return max((ROLES[code][1] for code in roles), default=0)
+    roles = user.current_roles if user.is_active else user.role_assignments.current()
+    return max((ROLES[one.role_id][1] for one in roles), default=0)
 
 
 def reaches(by, user):

@@ -88,7 +88,7 @@ class RoleInline(admin.TabularInline):
     formfield_overrides = MOMENTS
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("role")
+        return super().get_queryset(request).select_related("role", "user")
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -1,9 +1,12 @@
 """Deactivating somebody: one click, and they are nobody everywhere."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.core.exceptions import PermissionDenied
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -119,6 +122,38 @@ def test_the_form_of_a_person_switches_nothing(signed_in, ada, wim):
     now = User.objects.get(pk=wim.pk)
     assert (now.is_active, now.is_superuser, now.sessions_epoch) == (True, False, 0)
     assert (now.password, now.badge_verified_at) == (wim.password, None)
+
+
+# --- Races ------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True, databases=[EDITORIAL])
+def test_of_admins_who_shut_each_other_out_one_is_left():
+    admins = [factories.staff(f"admin{n}", "admin") for n in range(6)]
+    problems = []
+
+    def shut_the_others_out(me):
+        try:
+            for one in admins:
+                if one != me:
+                    access.deactivate(one, by=me)
+        except PermissionDenied:
+            problems.append(me)
+        finally:
+            connections[EDITORIAL].close()
+
+    threads = [
+        threading.Thread(target=shut_the_others_out, args=[User.objects.get(pk=one.pk)])
+        for one in admins
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert User.objects.filter(is_active=True).count() == 1
+    assert len(problems) == 5
+    assert AuditLog.objects.filter(action="deactivate").count() == 5
 
 
 # --- What is written ---------------------------------------------------------------

@@ -104,6 +104,24 @@ def test_the_list_costs_the_same_with_many_people(
             assert client.get(page + query).status_code == 200
 
 
+def test_pages_of_people_and_roles_cost_the_same_in_a_large_house(
+    signed_in, ada, wim, django_assert_max_num_queries
+):
+    for category in factories.CategoryFactory.create_batch(12):
+        factories.give_role(wim, "editor", category=category)
+    client = signed_in(ada)
+    for page, most in (
+        (address(wim), 20),
+        (reverse("admin:accounts_user_add"), 14),
+        (reverse("admin:accounts_role_changelist"), 10),
+        (reverse("admin:accounts_role_change", args=["editor"]), 10),
+        (address(wim, "deactivate"), 14),
+        (address(wim, "simulate"), 14),
+    ):
+        with django_assert_max_num_queries(most):
+            assert client.get(page).status_code == 200, page
+
+
 # --- Who may not ------------------------------------------------------------------
 
 
