@@ -1,5 +1,6 @@
 """`/articles`: posts and pages."""
 
+from django.db.models import Q
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -12,7 +13,6 @@ from editorial.api.fields import (
     Line,
     Row,
     Text,
-    VisibleRow,
     Whole,
     YesOrNo,
     new_raw_html,
@@ -64,6 +64,17 @@ class ArticleShown(ItemShown, ArticleRow):
     menu_order = serializers.IntegerField(read_only=True)
 
 
+class PageAbove(Row):
+    """A page that the person may view, or the one that stands there already."""
+
+    def get_queryset(self):
+        user, item = self.context["request"].user, self.context.get("item")
+        visible = Q(pk__in=Article.objects.visible_to(user).values("pk"))
+        if item is not None and item.parent_id:
+            visible |= Q(pk=item.parent_id)
+        return super().get_queryset().filter(visible)
+
+
 class ArticleWrite(ItemWrite):
     author = Staff(
         now=owner_field, required=False, help_text="Another than you: for editors."
@@ -72,14 +83,14 @@ class ArticleWrite(ItemWrite):
     format = serializers.ChoiceField(
         source="post_format", choices=Article.Format.choices, required=False
     )
-    parent = VisibleRow(
+    parent = PageAbove(
         queryset=Article.objects.filter(kind=Article.Kind.PAGE),
         noun="page",
         allow_null=True,
         required=False,
         help_text="Pages only: the page above this one.",
     )
-    excerpt = Text(max_length=5000, allow_blank=True, required=False)
+    excerpt = Text(max_length=20_000, allow_blank=True, required=False)
     blocks = Body(required=False)
     is_featured = serializers.BooleanField(required=False)
     comments_open = serializers.BooleanField(required=False)

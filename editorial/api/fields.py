@@ -94,13 +94,6 @@ class Row(serializers.PrimaryKeyRelatedField):
         super().fail(key, **{**kwargs, "noun": self.noun})
 
 
-class VisibleRow(Row):
-    """Of a queryset that has a `visible_to`."""
-
-    def get_queryset(self):
-        return super().get_queryset().visible_to(self.context["request"].user)
-
-
 class ImageRow(Row):
     def __init__(self, **kwargs):
         if not kwargs.get("read_only"):

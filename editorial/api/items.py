@@ -518,7 +518,8 @@ class ItemView(WithVersions, WithReviews, EditorialView):
         if whole:
             data = {**self.reset, **data, "seo": {**EMPTY_SEO, **data.get("seo", {})}}
         with self.seen(item, must=True) as seen:
-            self.edit(seen, data)
+            if data:  # nothing said: nothing is reopened for it
+                self.edit(seen, data)
         return self.answer(item.pk)
 
     def edit(self, item, data):

@@ -216,6 +216,26 @@ def test_the_first_edit_of_what_is_published_begins_the_next_version(wim, publis
     assert answer.json()["is_live"]
 
 
+def test_an_empty_patch_reopens_nothing(wim, ines, approved):
+    answer = patch(caller(wim), one(approved))
+
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "approved"
+
+
+def test_a_page_stays_where_it_is_though_its_writer_does_not_see_that(wim, ines):
+    above = factories.article(by=ines, title="Above", kind="page")
+    page = factories.article(by=wim, title="Below", kind="page", parent=above)
+    other = factories.article(by=ines, title="Other", kind="page")
+    client = caller(wim)
+
+    kept = patch(client, one(page), parent=str(above.pk), excerpt="Still here.")
+    moved = patch(client, one(page), parent=str(other.pk))
+
+    assert kept.status_code == 200
+    assert moved.status_code == 400
+
+
 def test_lists_are_filtered_by_known_names(wim, ines):
     science = factories.CategoryFactory()
     space = factories.CategoryFactory(parent=science)
