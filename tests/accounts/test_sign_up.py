@@ -102,6 +102,7 @@ def test_an_address_that_is_known_costs_the_same_hashing(
     rosa, mailbox, settings, monkeypatch
 ):
     settings.PASSWORD_HASHERS = ["accounts.hashers.BCrypt"]
+    monkeypatch.setattr("accounts.hashers.BCrypt.rounds", 5)
     hashed = []
     real = bcrypt.hashpw
     monkeypatch.setattr(bcrypt, "hashpw", lambda *args: hashed.append(1) or real(*args))

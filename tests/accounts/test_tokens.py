@@ -209,7 +209,10 @@ def test_somebody_revokes_a_token(signed_in, issue):
 
 def test_the_page_needs_somebody_who_has_just_signed_in(client, wim):
     assert client.get(PAGE).status_code == 302
-    client.force_login(wim)  # a session, but nobody typed a password
+    client.force_login(wim)
+    session = client.session
+    session["signed_in_at"] -= 60 * 60  # an hour ago
+    session.save()
 
     assert client.get(PAGE)["Location"].startswith("/accounts/reauthenticate/")
     assert make_on_page(client).status_code == 302
