@@ -12,6 +12,7 @@ Python's compiled files are written even where PYTHONDONTWRITEBYTECODE asks for 
 the tests start Python some forty times, and compiling is most of a start.
 """
 
+import gc
 import hashlib
 import json
 import os
@@ -74,6 +75,13 @@ def pytest_configure(config):
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.name not in LONG)
+
+
+def pytest_collection_finish():
+    """What was loaded stays: not looking through it again saves a sixth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 def pytest_unconfigure(config):
