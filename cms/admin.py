@@ -3,6 +3,8 @@
 Apps put panels on the start page with `@panel`; the desk knows none of them.
 """
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets
@@ -137,7 +139,7 @@ class Desk(AdminSite):
 
     def register(self, model_or_iterable, admin_class=None, **options):
         """How people sign in is no list on the desk: secrets are in it."""
-        models = (
+        models: list[Any] = (
             [model_or_iterable]
             if isinstance(model_or_iterable, type)
             else list(model_or_iterable)

@@ -79,7 +79,7 @@ def test_two_of_one_name_get_addresses_of_their_own(visit, mailbox):
 
 
 def sign_up_as(email):
-    """What somebody sees who signs up with an address: the answer, and the page after."""
+    """What is seen by who signs up with an address: the answer, and the next page."""
     browser = Visitor()
     answer = browser.post("/accounts/signup/", ROSA | {"email": email})
     after = browser.get(answer.url)
