@@ -367,6 +367,7 @@ SPECTACULAR_SETTINGS = {
         "ArticleKind": ["post", "page"],
         "HitKind": ["article", "course"],
         "ItemStatus": "editorial.models.Status",
+        "ProblemType": "cms.api.problems.TYPES",
         "LessonContentType": "editorial.models.Lesson.ContentType",
         "PublishedLessonType": ["video", "text", "quiz", "interactive"],
         "ReviewStatus": "editorial.models.Review.Status",

@@ -50,6 +50,8 @@ KINDS = {
     "broken": (500, "Something broke on our side"),
     "unavailable": (503, "Not available at the moment"),
 }
+TYPES = [URN + kind for kind in KINDS]
+"""`type` of each kind."""
 
 
 class Problem(Exception):

@@ -10,7 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 
-from cms.api.problems import CONTENT_TYPE, KINDS, URN
+from cms.api.problems import CONTENT_TYPE, TYPES
 
 SAFE = {"GET", "HEAD"}
 OVERWRITES = {"PUT", "PATCH", "DELETE"}
@@ -23,7 +23,7 @@ PROBLEM = {
         "type": {
             "type": "string",
             "format": "uri",
-            "enum": [URN + kind for kind in KINDS],
+            "enum": TYPES,
             "description": "The kind of problem; the documentation explains each.",
         },
         "title": {"type": "string"},
