@@ -1,8 +1,12 @@
 """What accounts leaves to the worker: mail, and forgetting."""
 
+from datetime import timedelta
 from smtplib import SMTPException
 
+from allauth.usersessions.models import UserSession
 from celery import shared_task
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from accounts import forgotten, mail
 from cms import limits
@@ -30,6 +34,16 @@ def send_reset_link(email):
 
 @shared_task
 def forget_expired():
-    """Answers kept for repeated requests, and turns that no longer count."""
+    """Answers kept for repeated requests, turns that no longer count, old sessions."""
     idempotency.forget_expired()
     limits.forget_expired()
+    forget_sessions()
+
+
+def forget_sessions():
+    """Sessions that are over, and what is listed about them."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    UserSession.objects.filter(created_at__lt=an_hour_ago).exclude(
+        session_key__in=Session.objects.values("session_key")
+    ).delete()

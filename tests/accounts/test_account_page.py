@@ -1,9 +1,15 @@
 """Looking after one's account: works, who may not, bad input."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
+from accounts import tasks
 from accounts.models import User
 from accounts.templatetags.devices import device
 from cms.databases import EDITORIAL, ENGAGEMENT, PUBLIC
@@ -92,6 +98,18 @@ def test_sessions_are_listed_by_device_and_the_others_can_be_ended(rosa):
 
     assert is_in(here) and not is_in(phone)
     assert UserSession.objects.filter(user=rosa).count() == 1
+
+
+def test_sessions_that_are_over_are_forgotten(visit, rosa, wim):
+    sign_in(visit, rosa)
+    with time_machine.travel(timezone.now() - timedelta(days=20)):
+        sign_in(Visitor(), wim)
+
+    tasks.forget_sessions()
+
+    assert is_in(visit)
+    assert [one.user for one in UserSession.objects.all()] == [rosa]
+    assert Session.objects.count() == 1
 
 
 def test_a_browser_is_named_as_a_person_would():
