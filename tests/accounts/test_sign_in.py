@@ -83,6 +83,15 @@ def test_pages_of_accounts_are_kept_by_nobody(visit, rosa):
         assert "no-store" in control or "private" in control, (path, control)
 
 
+def test_reader_pages_do_not_know_who_reads(visit, rosa):
+    sign_in(visit, rosa)
+    for path in ("/", "/articles/", "/no-such-page/"):
+        mine, theirs = visit.get(path), Visitor().get(path)
+        assert mine.content == theirs.content, path
+        assert not mine.cookies, path
+        assert "Cookie" not in mine.headers.get("Vary", ""), path
+
+
 # --- Who may not --------------------------------------------------------------
 
 
