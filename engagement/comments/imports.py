@@ -18,6 +18,8 @@ from engagement.comments import writing
 from engagement.comments.models import Comment
 from engagement.counters.models import CounterDelta, Metric
 
+ONE_AT_A_TIME = "import of comments"
+
 
 @dataclass
 class ImportedComment:
@@ -53,7 +55,7 @@ def take_in(rows):
     repeated or interrupted import counts nothing twice.
     """
     # Parents are found by key before they are pointed to: one import at a time.
-    locks.hold("import of comments", using=ENGAGEMENT)
+    locks.hold(ONE_AT_A_TIME, using=ENGAGEMENT)
     rows = {row.source_key: row for row in rows}
     parent_keys = {row.parent_key for row in rows.values() if row.parent_key}
     known = {

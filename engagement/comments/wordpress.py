@@ -7,6 +7,7 @@ theirs: a newer export does not touch it.
 from django.db import transaction
 
 from cms.databases import ENGAGEMENT
+from engagement import locks
 from engagement.comments import imports, writing
 from engagement.comments.models import Comment
 from engagement.counters.models import CounterDelta, Metric
@@ -15,11 +16,26 @@ from engagement.counters.models import CounterDelta, Metric
 @transaction.atomic(using=ENGAGEMENT)
 def keep(fresh, changed):
     """Take rows of `ImportedComment` in; {source key: id} of those that are so now."""
+    _hold_threads(fresh, changed)
     imports.take_in(fresh)
     kept = [row.source_key for row in fresh]
     kept += [row.source_key for row in changed if _bring_up_to_date(row)]
     found = Comment.objects.filter(source_key__in=kept)
     return dict(found.values_list("source_key", "id"))
+
+
+def _hold_threads(fresh, changed):
+    """All of them and in one order: whoever holds several never waits for another."""
+    locks.hold(imports.ONE_AT_A_TIME, using=ENGAGEMENT)
+    keys = {row.source_key for row in changed}
+    keys |= {row.parent_key for row in fresh if row.parent_key}
+    roots = Comment.objects.filter(source_key__in=keys).values("root_id")
+    list(
+        Comment.objects.select_for_update()
+        .filter(pk__in=roots)
+        .order_by("pk")
+        .values_list("pk")
+    )
 
 
 def _bring_up_to_date(row):

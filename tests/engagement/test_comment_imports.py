@@ -1,11 +1,14 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connections, transaction
 
 from cms.databases import EDITORIAL, ENGAGEMENT
 from engagement.activity.models import Activity
-from engagement.comments import actions
+from engagement.comments import actions, wordpress
 from engagement.comments.imports import ImportedComment, take_in
 from engagement.comments.models import Comment
 from engagement.counters import reconciling
@@ -172,3 +175,42 @@ def test_readers_reply_while_an_import_runs(article, rosa_ref):
     first.refresh_from_db()
     assert first.reply_count == 298 + 3
     assert counted(article) == 302
+
+
+@pytest.mark.django_db(databases=DATABASES, transaction=True)
+def test_an_import_holds_no_thread_while_it_waits_for_another(article):
+    take_in([row(1, article), row(2, article)])
+    first, second = Comment.objects.order_by("pk")
+    changed = [row(n, article, body_html="<p>Mended.</p>") for n in (2, 1)]
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(using=ENGAGEMENT):
+            held = Comment.objects.select_for_update()
+            held.get(pk=first.pk)
+            run = pool.submit(then_hang_up, lambda: wordpress.keep([], changed))
+            wait_until_somebody_waits_for_us()
+            held.get(pk=second.pk)  # at once, or the server ends one of the two
+        assert len(run.result(timeout=10)) == 2
+
+    assert set(Comment.objects.values_list("body", flat=True)) == {"Mended."}
+
+
+def then_hang_up(function):
+    try:
+        return function()
+    finally:
+        connections.close_all()
+
+
+def wait_until_somebody_waits_for_us():
+    until = time.monotonic() + 10
+    with connections[ENGAGEMENT].cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted "
+                "AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    raise AssertionError("nobody waits")
