@@ -236,8 +236,28 @@ def finish(result, generator, request, public):
         for operation in item.values():
             for parameter in operation.get("parameters", ()):
                 _without_nul(parameter)
+    for name, schema in result["components"]["schemas"].items():
+        if name.endswith("Request"):
+            _strict(schema)
     _say_null_once(result)
     return result
+
+
+def _strict(schema):
+    """What is sent has known fields only, and nothing that cannot be kept."""
+    if "properties" in schema:
+        schema.setdefault("additionalProperties", False)
+    for each in schema.get("properties", {}).values():
+        _storable(each)
+
+
+def _storable(schema):
+    kinds = schema.get("type")
+    if kinds == "string" or (isinstance(kinds, list) and "string" in kinds):
+        if not schema.keys() & {"enum", "format", "pattern"}:
+            schema["pattern"] = NO_NUL
+    elif "items" in schema:
+        _storable(schema["items"])
 
 
 NO_NUL = r"^[^\u0000]*$"

@@ -24,6 +24,11 @@ class AlwaysJSON(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
+def is_served(view, request):
+    method = request.method.lower()
+    return method in view.http_method_names and hasattr(view, method)
+
+
 class StrictQuery:
     """Refuses query parameters that the endpoint does not have."""
 
@@ -31,7 +36,8 @@ class StrictQuery:
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
-        refuse_unknown(request, self.known_parameters())
+        if is_served(self, request):  # else the answer is 405, whatever was asked
+            refuse_unknown(request, self.known_parameters())
 
     def known_parameters(self):
         known = set(self.query_parameters)

@@ -20,6 +20,7 @@ from cms.api.pagination import (
     split,
 )
 from cms.api.problems import Problem, answer, error
+from cms.api.views import is_served
 from publishing.api import shapes, sql
 from publishing.models import PublicRedirect
 from publishing.views.page import BRIEF, FRESH, stamped
@@ -80,7 +81,8 @@ class ContentView(APIView):
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
         known = {*self.query_parameters, *(["fields"] if self.table else [])}
-        refuse_unknown(request, known)
+        if is_served(self, request):
+            refuse_unknown(request, known)
 
     def sparse_fields(self):
         return tuple(sql.FIELDS[self.table]) if self.table else ()

@@ -1,7 +1,7 @@
 """Schemathesis against the served document, as each role: `make fuzz`.
 
 Environment: FUZZ_ROLES (author,editor,… or anonymous), FUZZ_EXAMPLES (how many tries
-for each operation), FUZZ_ONLY (a pattern of paths).
+for each operation), FUZZ_ONLY (a pattern of paths), FUZZ_PHASES.
 """
 
 import json
@@ -29,6 +29,14 @@ EVERYBODY = [ANONYMOUS, MEMBER, *ROLES]
 ASKED = os.environ.get("FUZZ_ROLES", "")
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "10")
 ONLY = os.environ.get("FUZZ_ONLY", "")
+PHASES = os.environ.get("FUZZ_PHASES", "examples,coverage,fuzzing,stateful")
+SETTINGS = """
+[checks.positive_data_acceptance]
+# An ETag that was made up is stale, and none is not enough: that is what they are for.
+expected-statuses = [
+    "2xx", "3xx", "401", "403", "404", "409", "410", "412", "422", "428", "429"
+]
+"""
 
 
 def a_newsroom_at_work(actor):
@@ -108,12 +116,13 @@ def test_nothing_undocumented_happens_to(role, tmp_path):
             document = with_real_ids(json.load(answer), known)
         served = tmp_path / "openapi.json"
         served.write_text(json.dumps(document))
+        (tmp_path / "schemathesis.toml").write_text(SETTINGS)
         command = [
             str(Path(sys.executable).parent / "schemathesis"),
             *("run", str(served), "--url", base),
             *("--checks", "all", "--max-examples", EXAMPLES, "--seed", "1"),
             *("--continue-on-failure", "--workers", "2", "--warnings", "off"),
-            *("--suppress-health-check", "all", "--no-color"),
+            *("--phases", PHASES, "--suppress-health-check", "all", "--no-color"),
         ]
         if actor:
             command += ["-H", f"Authorization: Bearer {token_of(actor)}"]
@@ -122,4 +131,4 @@ def test_nothing_undocumented_happens_to(role, tmp_path):
         done = subprocess.run(
             command, cwd=tmp_path, capture_output=True, text=True, check=False
         )
-    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2000:]
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
