@@ -346,6 +346,7 @@ REST_FRAMEWORK = {
         }
     ),
 }
+CSRF_FAILURE_VIEW = "cms.api.problems.forged"
 # Where one machine is everything, all tools of a developer are one network.
 ROOM = 25 if EMBEDDED else 1
 API_LIMITS = {

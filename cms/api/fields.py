@@ -80,6 +80,10 @@ class StrictFilters(DjangoFilterBackend):
         filterset = self.get_filterset(request, queryset, view)
         if filterset is None:
             return queryset
+        for name, filter_ in filterset.filters.items():
+            is_text = isinstance(filter_, django_filters.CharFilter)
+            if request.GET.get(name) == "" and not is_text:
+                raise Problem("bad-query", f"{name} is given, and empty.")
         if not filterset.is_valid():
             raise Problem(
                 "bad-query",

@@ -14,6 +14,8 @@ from django.db.models import ProtectedError
 from django.http import Http404, HttpResponsePermanentRedirect, JsonResponse
 from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
+from django.views import csrf
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
@@ -225,6 +227,7 @@ def is_for_programs(request):
     return request.path_info.startswith("/api/")
 
 
+@csrf_exempt
 def unknown_address(request, *args, **kwargs):
     """What is under /api/ and nowhere on the map."""
     if not request.path_info.endswith("/") and request.method in {"GET", "HEAD"}:
@@ -263,3 +266,10 @@ SENTENCES = {
 not_understood = or_page("bad-request", "django.views.defaults.bad_request")
 denied = or_page("not-allowed", "django.views.defaults.permission_denied")
 broken = or_page("broken", "publishing.views.missing.broken")
+
+
+def forged(request, reason=""):
+    """Settings.CSRF_FAILURE_VIEW: for pages Django's own, which says what to do."""
+    if is_for_programs(request):
+        return answer(request, "not-allowed", "The CSRF token is missing or wrong.")
+    return csrf.csrf_failure(request, reason)

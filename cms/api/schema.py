@@ -236,11 +236,30 @@ def finish(result, generator, request, public):
         for operation in item.values():
             for parameter in operation.get("parameters", ()):
                 _without_nul(parameter)
-    for name, schema in result["components"]["schemas"].items():
+    schemas = result["components"]["schemas"]
+    for name, schema in schemas.items():
         if name.endswith("Request"):
             _strict(schema)
+    for item in result["paths"].values():
+        operation = item.get("get", {})
+        if any(each["name"] == "fields" for each in operation.get("parameters", ())):
+            _nothing_is_sure(operation["responses"]["200"], schemas)
     _say_null_once(result)
     return result
+
+
+def _nothing_is_sure(response, schemas):
+    """Of what `?fields=` narrows no field is there in each answer."""
+    for media in response["content"].values():
+        schema = _named(media["schema"], schemas)
+        if "results" in schema.get("properties", {}):
+            schema = _named(schema["properties"]["results"]["items"], schemas)
+        schema.pop("required", None)
+
+
+def _named(schema, schemas):
+    reference = schema.get("$ref", "")
+    return schemas[reference.rpartition("/")[2]] if reference else schema
 
 
 def _strict(schema):

@@ -284,6 +284,9 @@ def test_what_is_not_there_or_cannot_be_done_is_a_problem(call, client):
     assert call("DELETE", "/tags/")["Allow"] == "GET, HEAD, POST"
     assert kind(client.get("/api/v1/")) == "not-found"
     assert client.get("/api/v1/me").status_code == 301
+    browser = Client(enforce_csrf_checks=True)
+    assert kind(browser.post("/api/v1/nowhere/")) == "not-found"
+    assert kind(browser.post("/api/v1/docs/")) == "not-allowed"
 
 
 def test_bodies_that_cannot_be_read_are_problems(call):
