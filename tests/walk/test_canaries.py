@@ -178,6 +178,13 @@ QUESTIONS = (
 )
 
 
+HIDDEN = re.compile(
+    "article|course|lesson|release|auditlog|outboxevent|receipt|"
+    "accounts/user|accounts/role|admin/engagement/comment|accounts/tokens"
+)
+"""Routes of what W, D, M and U may not see. Tasks, tags and pictures all staff see."""
+
+
 class Reader:
     def __init__(self, world):
         self.client = Client(raise_request_exception=False)
@@ -240,15 +247,15 @@ def test_what_one_may_not_see_answers_like_what_never_was(aviary):
     reader, told = Reader(aviary), []
     for route, address in sorted(set(aviary.addresses())):
         ids = re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", address)
-        if not ids:
+        if not ids or not HIDDEN.search(route):
             continue
         nowhere = address
         for one in set(ids):
             nowhere = nowhere.replace(one, str(uuid7()))
         for letter in "WDMU-":
             seen, never = reader.get(letter, address), reader.get(letter, nowhere)
-            if seen.status_code < 300 and "E" not in letter:
-                continue  # they may see this one
+            if letter == "M" and "engagement/comment" in route:
+                continue  # a moderator sees comments, and may not delete them
             if (seen.status_code, _plain(seen)) != (never.status_code, _plain(never)):
                 told.append(
                     f"{letter} {route}: {seen.status_code}, and {never.status_code} "
