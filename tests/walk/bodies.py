@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from editorial.api.rights import VERBS
 from tests.walk.world import STATES, picture
 
 
@@ -69,7 +70,12 @@ def _reviewer(world):
     return {"reviewer": str(world.people["R"].pk)}
 
 
+def _word(world):
+    return {"comment": "As agreed."}
+
+
 SAID_BY_VERB = {
+    **dict.fromkeys(VERBS, _word),
     "schedule": _later,
     "set_unpublish_at": _later,
     "start_review": _reviewer,
