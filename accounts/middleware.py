@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -19,6 +20,7 @@ from cms.addresses import address_of
 
 logger = logging.getLogger(__name__)
 
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 BEGAN, SEEN = "signed_in_at", "seen_at"
 NOTED_EACH = 5 * 60
 """Seconds between two notes of somebody being there: each is a write."""
@@ -76,8 +78,11 @@ class AccountPages:
         self.get_response = get_response
 
     def __call__(self, request):
+        is_ours = request.path_info.startswith("/accounts/")
+        if is_ours and request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)  # forms are sent, nothing else is
         answer = self.get_response(request)
-        if request.path_info.startswith("/accounts/"):
+        if is_ours:
             add_never_cache_headers(answer)
         return answer
 

@@ -117,6 +117,8 @@ class Walker:
 @pytest.fixture
 def world(settings, tmp_path):
     settings.MEDIA_ROOT = str(tmp_path)
+    # Whoever walks slowly is not asked for the password again on the way.
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 24 * 60 * 60
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.walk.undrawn.Undrawn"]
     logging.disable(logging.CRITICAL)  # thousands of refusals, all of them meant
     yield World()
