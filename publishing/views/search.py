@@ -67,14 +67,17 @@ WITH shown AS (
     FROM published_courses WHERE id = ANY(%(courses)s))
 SELECT id, kind, slug, author_name, category_name, category_slug, first_published_at,
        ts_headline('english', title, words, 'HighlightAll=true, {marks}') AS title,
-       ts_headline('english', coalesce(near.text, body), words,
+       ts_headline('english', coalesce(near.text, left(body, 20000)), any_word,
                    'MaxFragments=2, MaxWords=28, MinWords=10,'
                    'FragmentDelimiter=" … ", {marks}')
            AS extract,
        {sections} AS sections
 FROM shown
 CROSS JOIN websearch_to_tsquery('english', %(words)s) AS words
-CROSS JOIN LATERAL left(summary || E'\\n' || search_text, 20000) AS body
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN words::text LIKE '%%!%%' THEN words
+                ELSE replace(words::text, '&', '|')::tsquery END) AS asked (any_word)
+CROSS JOIN LATERAL left(summary || E'\\n' || search_text, 200000) AS body
 CROSS JOIN LATERAL (
     SELECT string_agg(substring(body FROM lower(part) FOR upper(part) - lower(part)),
                       E'\\n') AS text
