@@ -73,6 +73,15 @@ class StrictFilterSet(django_filters.FilterSet):
     """Filters by the names it declares; a value that does not fit is a 400."""
 
 
+NEVER_EMPTY = (
+    django_filters.DateTimeFilter,
+    django_filters.IsoDateTimeFilter,
+    django_filters.NumberFilter,
+    django_filters.UUIDFilter,
+)
+"""Django's forms take no value for "whatever"; here it is one that does not fit."""
+
+
 class StrictFilters(DjangoFilterBackend):
     """django-filter, answering with our problems."""
 
@@ -81,8 +90,7 @@ class StrictFilters(DjangoFilterBackend):
         if filterset is None:
             return queryset
         for name, filter_ in filterset.filters.items():
-            is_text = isinstance(filter_, django_filters.CharFilter)
-            if request.GET.get(name) == "" and not is_text:
+            if request.GET.get(name) == "" and isinstance(filter_, NEVER_EMPTY):
                 raise Problem("bad-query", f"{name} is given, and empty.")
         if not filterset.is_valid():
             raise Problem(
