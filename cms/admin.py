@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import second_factor
@@ -131,9 +131,11 @@ class Desk(AdminSite):
     def get_urls(self):
         urls = super().get_urls()
         for entry in urls:
-            if getattr(entry, "name", None) in ONLY_READ:
+            if not isinstance(entry, URLPattern) or entry.callback is None:
+                continue
+            if entry.name in ONLY_READ:
                 entry.callback = require_safe(entry.callback)
-            elif getattr(entry, "name", None) == "login":
+            elif entry.name == "login":
                 entry.callback = pages_only(entry.callback)
         return urls
 

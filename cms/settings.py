@@ -318,7 +318,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
 
 # --- API ----------------------------------------------------------------------
 
-REST_FRAMEWORK = {
+REST_FRAMEWORK: dict[str, object] = {
     "EXCEPTION_HANDLER": "cms.api.problems.handle",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["cms.api.bodies.StrictJSONParser"],
