@@ -143,7 +143,7 @@ def test_nobody_adds_or_deletes_here(as_mona, comments):
     assert Comment.objects.count() == 3
 
 
-@pytest.mark.parametrize("role", ["author", "reviewer", "editor", "contributor"])
+@pytest.mark.parametrize("role", ["author", "reviewer", "creator", "contributor"])
 def test_other_roles_do_not_moderate(client, comments, role):
     client.force_login(factories.staff("nora", role))
 
@@ -151,6 +151,13 @@ def test_other_roles_do_not_moderate(client, comments, role):
     assert decide(client, "decide_spam", comments[0]).status_code == 403
     comments[0].refresh_from_db()
     assert comments[0].is_visible
+
+
+def test_an_editor_of_one_section_does_not_moderate(client, comments):
+    section = factories.CategoryFactory()
+    client.force_login(factories.staff("nora", "editor", category=section))
+
+    assert client.get(reverse(LIST)).status_code == 403
 
 
 def test_members_and_strangers_do_not_get_in(client, comments, rosa):
