@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
-from cms.databases import ALIASES
+from cms.databases import ALIASES, EDITORIAL
 from tests.emptying import empty_redis
 from tests.walk.bodies import body
 from tests.walk.cast import ACTORS, ANONYMOUS
@@ -27,10 +27,13 @@ PARTS = 2
 
 
 @contextmanager
-def undone():
-    """What happens inside did not happen, in any of the databases."""
+def undone(method):
+    """What happens inside did not happen, in any of the databases.
+
+    Who only reads writes nothing but a session: readers' databases need no undoing.
+    """
     with ExitStack() as stack:
-        for alias in ALIASES:
+        for alias in [EDITORIAL] if method == "GET" else ALIASES:
             frame = transaction.atomic(using=alias)
             frame._from_testcase = True  # views may ask for an outermost frame
             stack.enter_context(frame)
@@ -44,6 +47,7 @@ def send(client, method, address, sent):
     if address.startswith("/api/") and method != "GET" and not is_upload:
         kind["content_type"] = "application/json"
     if method in ("PUT", "PATCH", "DELETE"):
+        sent = {} if is_upload else sent
         kind |= {"content_type": "application/json", "headers": {"If-Match": "*"}}
     return getattr(client, method.lower())(address, sent, **kind)
 
@@ -74,7 +78,7 @@ class Walker:
         if method != "GET" or route.startswith(("accounts", "api")):
             empty_redis()  # limits of the one before are not limits of the next
         self.tries += 1
-        with undone():
+        with undone(method):
             if is_own:
                 self.world.become(letter)
             return send(self.client, method, address, sent)
@@ -84,15 +88,25 @@ class Walker:
             return " "  # nobody owns nothing
         return outcome_of(self.answer(method, route, case, letter))
 
-    def letters(self, method, route, case):
+    def letters(self, method, route, case, *, known=""):
+        """What each actor finds. `known` has the letters that need no try."""
         return "".join(
-            self.outcome(method, route, case, actor.letter) for actor in ACTORS
+            self.outcome(method, route, case, actor.letter) if letter == ASK else letter
+            for actor, letter in zip(ACTORS, known or ASK * len(ACTORS), strict=True)
         )
 
-    def wrong(self, line):
-        """A sentence if anybody found another outcome than the one that is listed."""
+    def wrong(self, line, *, is_another_case=False):
+        """A sentence if anybody found another outcome than the one that is listed.
+
+        Every actor tries every door of the newsroom. In further cases of the same
+        door, and where roles mean nothing, two of those try who find the same.
+        """
+        roles_matter = line.route.startswith(("admin/", "api/v1/editorial/"))
+        known = ""
+        if is_another_case or not roles_matter:
+            known = two_of_each(line.expected)
         if line.method == "ANY":
-            seen = self.letters("GET", line.route, line.case)
+            seen = self.letters("GET", line.route, line.case, known=known)
             for method in METHODS[1:]:
                 for at in (0, -1):
                     found = self.outcome(
@@ -101,7 +115,7 @@ class Walker:
                     if found != line.expected[at]:
                         yield f"{method} {line.route}: {found!r} as {ACTORS[at].name}"
         else:
-            seen = self.letters(line.method, line.route, line.case)
+            seen = self.letters(line.method, line.route, line.case, known=known)
         if seen != line.expected:
             who = ", ".join(
                 actor.name
@@ -112,6 +126,16 @@ class Walker:
                 f"{line.method} {line.route} {line.case}: not as listed for {who}\n"
                 f"    listed |{line.expected}|\n    found  |{seen}|"
             )
+
+
+ASK = "?"
+
+
+def two_of_each(expected):
+    """`expected`, in which the first and the last actor of each outcome are asked."""
+    ends = {expected.index(letter) for letter in expected}
+    ends |= {expected.rindex(letter) for letter in expected}
+    return "".join(ASK if at in ends else letter for at, letter in enumerate(expected))
 
 
 @pytest.fixture
@@ -151,12 +175,14 @@ def test_every_door_answers_every_actor_as_listed(part, world, record_property):
         # Files are served here only where no web server stands in front.
         gone = sorted({line.route for line in lines} - {*there, "media/<path:path>"})
         wrong += [f"listed, but there is no such route: {route}" for route in gone]
+    met = set()
     for line in own_lines:
-        wrong += walker.wrong(line)
+        door = (*line.door, verb_of(line))
+        wrong += walker.wrong(line, is_another_case=door in met)
+        met.add(door)
     forgotten = list(unlisted(walker, mine, {line.door for line in lines}))
 
-    doors = {(*line.door, verb_of(line)) for line in own_lines}
-    record_property("doors", len(doors))
+    record_property("doors", len(met))
     record_property("tries", walker.tries)
     record_property("unlisted", len(forgotten))
     record_property("wrong", len(wrong))
