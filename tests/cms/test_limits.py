@@ -97,7 +97,7 @@ def test_an_empty_redis_gives_no_new_tries_at_what_is_guessed():
 
 
 def test_what_no_longer_counts_is_swept_out():
-    limits.take("test", "wim", limit=5, seconds=0.00001, durable=True)
+    limits.take("test", "wim", limit=5, seconds=0.0001, durable=True)
     limits.take("test", "ines", limit=5, seconds=60, durable=True)
 
     assert limits.forget_expired() == 1
