@@ -13,7 +13,8 @@ TESTS ?= tests
 # Everything here starts Python many times; compiling it each time takes longer than
 # the tests, so compiled files are kept even where this asks for none.
 unexport PYTHONDONTWRITEBYTECODE
-ORDINARY := not browser and not chaos and not bench and not walk and not fuzz
+PROOFS := browser or chaos or client
+ORDINARY := not browser and not chaos and not bench and not walk and not client and not fuzz
 
 .PHONY: help
 help:  ## This list
@@ -46,7 +47,7 @@ define install
 @test -x $(BIN)/python && $(BIN)/python -m pip --version >/dev/null 2>&1 || \
     { rm -rf .venv; $(MAKE) .venv/bin/python; }
 @echo "Installing $(2) (about half a minute the first time)"
-@$(BIN)/python -m pip install -qq --disable-pip-version-check $(1) || { \
+@$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check $(1) || { \
     echo "The packages could not be installed: see above. Is there a network?" >&2; exit 1; }
 @touch $@
 endef
@@ -69,7 +70,7 @@ run: $(RUN_READY)  ## Django's own server, reloading as you edit (DEBUG)
 
 # --- Checking -----------------------------------------------------------------
 
-.PHONY: test lint format walk browser chaos check bench
+.PHONY: test lint format walk browser chaos proofs check bench
 test: $(DEV_READY)  ## All tests that need no browser (TESTS=tests/editorial for some)
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "$(ORDINARY)" $(TESTS)
 
@@ -94,14 +95,17 @@ browser: $(DEV_READY)  ## The journeys, in a real Chromium
 chaos: $(DEV_READY)  ## Kill servers and workers; long properties
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m chaos tests
 
-check: lint test walk client browser chaos  ## What CI runs
+check: lint test walk proofs  ## What CI runs
+
+proofs: $(DEV_READY)  ## client, browser and chaos in one go: what waits, waits together
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "$(PROOFS)" tests
 
 bench: $(DEV_READY)  ## The figures, beside Wagtail and plain Django (eight minutes)
 	@$(BIN)/python -m bench.run
 
 .PHONY: client fuzz openapi
 client: $(DEV_READY)  ## A generated client publishes; the examples of docs/api.md run
-	@$(BIN)/python -m pytest -q -m walk tests/api
+	@$(BIN)/python -m pytest -q -m client tests/api
 
 fuzz: $(DEV_READY)  ## Schemathesis as each role (FUZZ_ROLES=author,editor FUZZ_EXAMPLES=50)
 	@$(BIN)/python -m pytest -q -m fuzz tests/api

@@ -11,7 +11,7 @@ from tests import factories
 from tests.api.serving import newsroom, token_of
 
 pytestmark = [
-    pytest.mark.walk,
+    pytest.mark.client,
     pytest.mark.django_db(transaction=True, databases="__all__"),
     pytest.mark.usefixtures("epochs"),
 ]

@@ -13,7 +13,7 @@ from tests import factories
 from tests.api.serving import newsroom, token_of, until
 
 pytestmark = [
-    pytest.mark.walk,
+    pytest.mark.client,
     pytest.mark.django_db(transaction=True, databases="__all__"),
     pytest.mark.usefixtures("epochs"),
 ]

@@ -200,7 +200,7 @@ class Reader:
             self.client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[letter]
         if address.startswith("/api/"):
             empty_redis()
-        with undone():
+        with undone("GET"):
             return self.client.get(address, headers=headers)
 
 
