@@ -13,7 +13,6 @@ TESTS ?= tests
 # Everything here starts Python many times; compiling it each time takes longer than
 # the tests, so compiled files are kept even where this asks for none.
 unexport PYTHONDONTWRITEBYTECODE
-PROOFS := browser or chaos or client
 ORDINARY := not browser and not chaos and not bench and not walk and not client and not fuzz
 
 .PHONY: help
@@ -70,7 +69,7 @@ run: $(RUN_READY)  ## Django's own server, reloading as you edit (DEBUG)
 
 # --- Checking -----------------------------------------------------------------
 
-.PHONY: test lint format walk browser chaos proofs check bench
+.PHONY: test lint format walk browser chaos check bench
 test: $(DEV_READY)  ## All tests that need no browser (TESTS=tests/editorial for some)
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "$(ORDINARY)" $(TESTS)
 
@@ -95,10 +94,7 @@ browser: $(DEV_READY)  ## The journeys, in a real Chromium
 chaos: $(DEV_READY)  ## Kill servers and workers; long properties
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m chaos tests
 
-check: lint test walk proofs  ## What CI runs
-
-proofs: $(DEV_READY)  ## client, browser and chaos in one go: what waits, waits together
-	@$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "$(PROOFS)" tests
+check: lint test walk client browser chaos  ## What CI runs
 
 bench: $(DEV_READY)  ## The figures, beside Wagtail and plain Django (eight minutes)
 	@$(BIN)/python -m bench.run
