@@ -319,8 +319,8 @@ TABLES = f"""
     WHERE thing.relnamespace = 'public'::regnamespace
       AND thing.relkind IN ('r', 'p', 'v', 'm', 'f') AND {NOT_OF_AN_EXTENSION}
 """
-TABLES_THERE = f"SELECT thing.relname, thing.relispartition {TABLES}"  # noqa: S608
-TABLES_HELD = f"SELECT thing.relname, thing.relacl, '' {TABLES}"  # noqa: S608
+TABLES_THERE = f"SELECT thing.relname, thing.relispartition {TABLES}"
+TABLES_HELD = f"SELECT thing.relname, thing.relacl, '' {TABLES}"
 COLUMNS_HELD = f"""
     SELECT thing.relname, col.attacl, ' (' || col.attname || ')'
     FROM (SELECT thing.oid, thing.relname {TABLES}) thing
@@ -335,11 +335,11 @@ FUNCTION_NAME = """
 """
 FUNCTIONS_THERE = f"""
     SELECT {FUNCTION_NAME}, thing.prorettype = 'trigger'::regtype {FUNCTIONS_OF_OURS}
-"""  # noqa: S608
+"""
 FUNCTIONS_HELD = f"""
     SELECT {FUNCTION_NAME}, coalesce(thing.proacl, acldefault('f', thing.proowner)), ''
     {FUNCTIONS_OF_OURS}
-"""  # noqa: S608
+"""
 
 
 def _rows(cursor, query, params=None):

@@ -172,7 +172,7 @@ def _start_keeper(folder, fast, throwaway):
     flags = [*(["--fast"] if fast else []), *(["--throwaway"] if throwaway else [])]
     with open(folder / "log" / "servers.log", "ab") as log:
         # In a session of its own: Ctrl-C is for the command, not for its database.
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             [sys.executable, "-m", "cms.embedded.keeper", *flags],
             cwd=CHECKOUT,
             env={**os.environ, "MASTHEAD_VAR": str(folder)},

@@ -27,7 +27,7 @@ def spawn(command, *, log, user=None, env=None, cwd=None, farewell=signal.SIGTER
                 os._exit(1)
 
     with open(log, "ab") as output:
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -36,7 +36,7 @@ def spawn(command, *, log, user=None, env=None, cwd=None, farewell=signal.SIGTER
             cwd=cwd,
             start_new_session=True,
             # After the change of user: changing it would forget the signal.
-            preexec_fn=die_with_parent,  # noqa: PLW1509
+            preexec_fn=die_with_parent,
             **run_as(user),
         )
 

@@ -215,7 +215,7 @@ def _refuse_old(programs):
 
 
 def program_version(program):
-    said = subprocess.run(  # noqa: S603
+    said = subprocess.run(
         [program, "--version"],
         capture_output=True,
         text=True,

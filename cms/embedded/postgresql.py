@@ -198,7 +198,7 @@ class Postgresql:
         )
 
     def _initdb(self, folder, password_file):
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [
                 self.programs / "initdb",
                 f"--pgdata={folder}",
@@ -230,7 +230,7 @@ class Postgresql:
     def _set_password(self):
         """Make our password the superuser's, when credentials.json was made anew."""
         self.stop()
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             [self.programs / "postgres", "--single", "-D", self.data, "postgres"],
             input=f"ALTER ROLE {SUPERUSER} PASSWORD '{self.password}'\n",
             capture_output=True,

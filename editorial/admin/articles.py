@@ -34,7 +34,7 @@ class ArticleForm(ItemForm):
 
     class Meta:
         model = Article
-        exclude = ()  # noqa: DJ006  (the fieldsets below name what is shown)
+        exclude = ()
         widgets = {
             "title": forms.Textarea(attrs={"rows": 1, "class": "title-text"}),
             "excerpt": forms.Textarea(attrs={"rows": 3}),

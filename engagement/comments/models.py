@@ -181,7 +181,7 @@ class Comment(models.Model):
     is_author_reply = models.BooleanField(default=False)
     """Written by the author of the content. Found out here, never claimed."""
 
-    source_key = models.CharField(  # noqa: DJ001
+    source_key = models.CharField(
         max_length=200, null=True, blank=True, unique=True, editable=False
     )
     """What an import calls it; NULL for what was written here."""

@@ -72,7 +72,7 @@ class ContentView(APIView):
     authentication_classes = ()
     permission_classes = ()
     http_method_names = ("get", "head")
-    limits = {"read": "content", "write": "content"}  # noqa: RUF012
+    limits = {"read": "content", "write": "content"}
     tags = ("content",)
     table = ""
     """Of `sql.FIELDS`; what `?fields=` chooses from. Empty: nothing is chosen."""
@@ -138,7 +138,7 @@ class ListView(ContentView):
 
     source = ""
     keys = ()
-    filters = {}  # noqa: RUF012
+    filters = {}
     ordering_fields = ("first_published_at",)
     ordering = "-first_published_at"
     column = "first_published_at"
@@ -250,7 +250,7 @@ class Articles(ListView):
     table = "article card"
     source = sql.ARTICLES
     keys = ("articles",)
-    filters = SHARED | {  # noqa: RUF012
+    filters = SHARED | {
         "featured": (sql.FEATURED, flag),
         "kind": ("AND a.kind = %(kind)s", choice("post", "page")),
     }
@@ -316,7 +316,7 @@ class Courses(ListView):
     table = "course card"
     source = sql.COURSES
     keys = ("courses",)
-    filters = SHARED | {  # noqa: RUF012
+    filters = SHARED | {
         "is_free": ("AND a.is_free = %(is_free)s", flag),
     }
 

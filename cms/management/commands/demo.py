@@ -121,7 +121,7 @@ class Command(BaseCommand):
         self.say("Writing the demo content")
         log = self.folder / "log" / "demo_content.log"
         with open(log, "wb") as trouble:
-            done = subprocess.run(  # noqa: S603
+            done = subprocess.run(
                 [sys.executable, "manage.py", "demo_content"],
                 stdout=subprocess.PIPE,
                 stderr=trouble,
