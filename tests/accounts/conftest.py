@@ -6,9 +6,11 @@ import pytest
 from django.core import mail
 from django.test import Client, TestCase
 
-from accounts import tasks
+from accounts import oidc, tasks
+from accounts.models import Role
 from cms.databases import EDITORIAL
 from tests import factories
+from tests.accounts import oidc_provider
 
 
 class Visitor(Client):
@@ -73,3 +75,59 @@ def signed_in(visit):
         return visit
 
     return enter
+
+
+# --- The sign-in provider of the house --------------------------------------------
+
+NORA = {
+    "sub": "nora-1",
+    "email": "nora@example.org",
+    "email_verified": True,
+    "name": "Nora Lind",
+    "groups": ["newsroom", "everybody"],
+}
+
+
+@pytest.fixture(scope="module")
+def running_provider():
+    with oidc_provider.running() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(running_provider, settings):
+    app = {
+        "provider_id": oidc.ID,
+        "name": "The House",
+        "client_id": oidc_provider.CLIENT,
+        "secret": oidc_provider.SECRET,
+        "settings": {
+            "server_url": running_provider.issuer,
+            "email_authentication": False,
+        },
+    }
+    settings.OIDC_SERVER_URL = running_provider.issuer
+    settings.OIDC_NAME = "The House"
+    settings.OIDC_ROLES = {
+        "newsroom": "author",
+        "newsroom-chiefs": "editor_chief",
+        "root": "super_admin",
+    }
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}
+    }
+    for code in ("author", "editor_chief"):
+        Role.objects.update_or_create(
+            code=code, defaults={"name": code, "from_provider": True}
+        )
+    running_provider.person = dict(NORA)
+    running_provider.app = app
+    return running_provider
+
+
+def come_in(provider, browser=None, path="/accounts/oidc/oidc/login/"):
+    """Press the button, say yes there, come back; the answer to that."""
+    browser = browser or Visitor()
+    there = browser.post(path)
+    assert there.url.startswith(f"{provider.issuer}/authorize?"), there.url
+    return browser.get(provider.say_yes(there.url))

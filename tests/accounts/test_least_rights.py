@@ -13,8 +13,7 @@ from accounts.models import User
 from cms import env
 from cms.databases import EDITORIAL, ENGAGEMENT, PUBLIC
 from tests import factories
-from tests.accounts.conftest import Visitor
-from tests.accounts.test_oidc import _running, come_in, provider  # noqa: F401
+from tests.accounts.conftest import Visitor, come_in
 from tests.accounts.test_second_factors import code_of
 from tests.journeys.test_public_alone import url_as
 
@@ -47,7 +46,7 @@ def readers_service():
 def test_people_come_in_and_look_after_their_account(
     rosa,
     mailbox,
-    provider,  # noqa: F811
+    provider,
 ):
     link = forgotten.link_for(rosa)
     with readers_service():

@@ -3,65 +3,13 @@
 import pytest
 from allauth.socialaccount.models import SocialAccount
 
-from accounts import oidc
 from accounts.models import Role, User
 from cms.databases import EDITORIAL, ENGAGEMENT, PUBLIC
 from editorial.models import AuditLog
 from tests import factories
-from tests.accounts import oidc_provider
-from tests.accounts.conftest import Visitor
+from tests.accounts.conftest import NORA, Visitor, come_in
 
 pytestmark = pytest.mark.django_db(databases=[EDITORIAL, PUBLIC, ENGAGEMENT])
-
-NORA = {
-    "sub": "nora-1",
-    "email": "nora@example.org",
-    "email_verified": True,
-    "name": "Nora Lind",
-    "groups": ["newsroom", "everybody"],
-}
-
-
-@pytest.fixture(scope="module")
-def _running():
-    with oidc_provider.running() as provider:
-        yield provider
-
-
-@pytest.fixture
-def provider(_running, settings):
-    app = {
-        "provider_id": oidc.ID,
-        "name": "The House",
-        "client_id": oidc_provider.CLIENT,
-        "secret": oidc_provider.SECRET,
-        "settings": {"server_url": _running.issuer, "email_authentication": False},
-    }
-    settings.OIDC_SERVER_URL = _running.issuer
-    settings.OIDC_NAME = "The House"
-    settings.OIDC_ROLES = {
-        "newsroom": "author",
-        "newsroom-chiefs": "editor_chief",
-        "root": "super_admin",
-    }
-    settings.SOCIALACCOUNT_PROVIDERS = {
-        "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}
-    }
-    for code in ("author", "editor_chief"):
-        Role.objects.update_or_create(
-            code=code, defaults={"name": code, "from_provider": True}
-        )
-    _running.person = dict(NORA)
-    _running.app = app
-    return _running
-
-
-def come_in(provider, browser=None, path="/accounts/oidc/oidc/login/"):
-    """Press the button, say yes there, come back; the answer to that."""
-    browser = browser or Visitor()
-    there = browser.post(path)
-    assert there.url.startswith(f"{provider.issuer}/authorize?"), there.url
-    return browser.get(provider.say_yes(there.url))
 
 
 def roles_of(email="nora@example.org"):
