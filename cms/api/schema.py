@@ -208,8 +208,8 @@ class SessionScheme(OpenApiAuthenticationExtension):
             "type": "apiKey",
             "in": "cookie",
             "name": "sessionid",
-            "description": "Signed in as in the browser; unsafe methods send "
-            "X-CSRFToken.",
+            "description": "Signed in as in the browser (over https the cookie is "
+            "__Host-sessionid); unsafe methods send X-CSRFToken.",
         }
 
 
