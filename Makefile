@@ -89,7 +89,7 @@ walk: $(DEV_READY)  ## Every door, every actor, against tests/walk/doors.txt
 	@$(BIN)/python -m pytest -q -n 2 -m walk tests/walk
 
 browser: $(DEV_READY)  ## The journeys, in a real Chromium
-	@$(BIN)/python -m pytest -q -m browser tests
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser tests/journeys
 
 chaos: $(DEV_READY)  ## Kill servers and workers; long properties
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m chaos tests

@@ -15,7 +15,7 @@ from cms.databases import EDITORIAL, ENGAGEMENT, PUBLIC
 from tests import factories
 from tests.accounts.conftest import Visitor, come_in
 from tests.accounts.test_second_factors import code_of
-from tests.journeys.test_public_alone import url_as
+from tests.serving import url_as
 
 pytestmark = [
     pytest.mark.django_db(databases=[EDITORIAL, PUBLIC, ENGAGEMENT], transaction=True),

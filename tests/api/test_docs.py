@@ -8,7 +8,7 @@ import pytest
 
 from publishing import sync
 from tests import factories
-from tests.api.serving import newsroom, token_of
+from tests.serving import newsroom, token_of
 
 pytestmark = [
     pytest.mark.client,
@@ -31,7 +31,7 @@ def test_the_examples_work(wim, ines):
     examples = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.M | re.S)
     assert len(examples) >= 5
 
-    with newsroom(worker=False) as base:
+    with newsroom() as base:
         for example in examples:
             done = subprocess.run(
                 ["bash", "-eu", "-o", "pipefail", "-c", example],

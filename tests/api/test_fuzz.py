@@ -16,7 +16,7 @@ import pytest
 from accounts.permissions import ROLES
 from publishing import sync
 from tests import factories
-from tests.api.serving import newsroom, token_of
+from tests.serving import newsroom, token_of
 
 pytestmark = [
     pytest.mark.fuzz,
@@ -111,7 +111,7 @@ def test_nothing_undocumented_happens_to(role, tmp_path):
     if role != ANONYMOUS:
         actor = factories.staff("actor", *([] if role == MEMBER else [role]))
     known = a_newsroom_at_work(actor)
-    with newsroom(worker=False) as base:
+    with newsroom() as base:
         with urllib.request.urlopen(f"{base}/api/v1/schema/") as answer:
             document = with_real_ids(json.load(answer), known)
         served = tmp_path / "openapi.json"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests import factories
-from tests.api.serving import newsroom, token_of, until
+from tests.serving import newsroom_with_worker, token_of, until
 
 pytestmark = [
     pytest.mark.client,
@@ -48,7 +48,7 @@ def generated(tmp_path, monkeypatch):
 def test_a_generated_client_publishes_an_article(wim, ines, generated):
     section = factories.CategoryFactory(name="Harbour", slug="harbour")
     words = factories.paragraph("The harbour lights are on again.")
-    with newsroom() as base, ExitStack() as open_clients:
+    with newsroom_with_worker() as base, ExitStack() as open_clients:
         module = generated(base)
         client = module("client").AuthenticatedClient
         author, editor, reader = map(

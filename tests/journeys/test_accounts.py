@@ -14,14 +14,7 @@ from aiosmtpd.controller import Controller
 
 from accounts.models import User
 from cms.databases import EDITORIAL
-from tests.journeys.test_newsroom import (  # noqa: F401  (browser is a fixture)
-    answers,
-    browser,
-    running,
-    throw_out_the_services,
-    until,
-)
-from tests.journeys.test_public_alone import free_port
+from tests.serving import answers, free_port, running, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -91,10 +84,9 @@ def readers_service(post_office):
         )
         until(lambda: answers(f"{base}/healthz"), seconds=90)
         yield base
-    throw_out_the_services()
 
 
-def open_page(browser, base):  # noqa: F811
+def open_page(browser, base):
     page = browser.new_context(
         base_url=base, viewport={"width": 1280, "height": 900}
     ).new_page()
@@ -123,11 +115,11 @@ def with_authenticator(page):
 
 
 def test_from_a_stranger_to_somebody_with_a_passkey(
-    browser,  # noqa: F811
+    chromium,
     readers_service,
     post_office,
 ):
-    page = open_page(browser, readers_service)
+    page = open_page(chromium, readers_service)
     with_authenticator(page)
 
     page.goto("/accounts/signup/?next=/accounts/")
@@ -158,10 +150,10 @@ def test_from_a_stranger_to_somebody_with_a_passkey(
     # The start page is another service's: Chromium says that it answered 404.
     assert [said for said in page.complaints if "404" not in said] == []
 
-    without_scripts(browser, readers_service, post_office)
+    without_scripts(chromium, readers_service, post_office)
 
 
-def without_scripts(browser, base, post_office):  # noqa: F811
+def without_scripts(browser, base, post_office):
     """Everything but passkeys, and a forgotten password."""
     page = browser.new_context(base_url=base, java_script_enabled=False).new_page()
     page.goto("/accounts/signup/?next=/accounts/")

@@ -2,14 +2,12 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -21,8 +19,7 @@ from editorial import actions
 from publishing import sync
 from publishing.models import PublishedArticle
 from tests import factories
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.serving import ROOT, free_port, url_as
 
 
 @pytest.fixture
@@ -34,19 +31,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, databases="__all__"),
     pytest.mark.usefixtures("epochs"),
 ]
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
-def url_as(role, alias):
-    """The test database behind an alias, as another role."""
-    name = connections[alias].settings_dict["NAME"]
-    path, _, query = embedded.database_url(alias, role).partition("?")
-    return f"{path.rsplit('/', 1)[0]}/{name}?{query}"
 
 
 @contextmanager

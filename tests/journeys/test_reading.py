@@ -1,13 +1,8 @@
 """Reading in a real Chromium: on a phone, by keyboard, without scripts, in the dark."""
 
-import os
-import shutil
-
 import pytest
 
 from tests.publishing.factories import ArticleFactory, CategoryFactory, CourseFactory
-
-sync_api = pytest.importorskip("playwright.sync_api")
 
 pytestmark = [
     pytest.mark.browser,
@@ -30,20 +25,6 @@ Watch</a><figcaption>Nine minutes.</figcaption></figure><hr><p>{long}</p>
     heads='<th scope="col">Measured at the quay</th>' * 9,
     cells="<td>71</td>" * 9,
 )
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    # Playwright's loop runs in this thread; the tests' own queries are no danger.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

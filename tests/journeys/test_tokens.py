@@ -2,41 +2,20 @@
 
 import json
 import os
-import shutil
 import urllib.error
 import urllib.request
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.db import connections
 
 from accounts.models import User
 from tests import factories
-from tests.api.serving import newsroom
-
-sync_api = pytest.importorskip("playwright.sync_api")
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True, databases="__all__"),
     pytest.mark.usefixtures("epochs"),
 ]
-
-
-@pytest.fixture
-def page(monkeypatch):
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        context = chromium.new_context(java_script_enabled=False)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        yield page
-        connections.close_all()  # the loop has some of its own
-        chromium.close()
 
 
 def whose(base, secret):
@@ -55,24 +34,24 @@ def picture(page, name):
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
-def test_somebody_makes_a_token_uses_it_and_revokes_it(page, wim):
+def test_somebody_makes_a_token_uses_it_and_revokes_it(visitor, newsroom, wim):
     password = PBKDF2PasswordHasher().encode(factories.PASSWORD, "salt")
     User.objects.filter(pk=wim.pk).update(password=password)
-    with newsroom(worker=False) as base:
-        page.goto(f"{base}/accounts/login/?next=/accounts/tokens/")
-        page.fill("#id_login", wim.email)
-        page.fill("#id_password", factories.PASSWORD)
-        page.click(".door button:text-is('Sign in')")
-        page.fill("#id_name", "Newsletter export")
-        page.get_by_label("Read drafts").check()
-        picture(page, "tokens-form")
-        page.get_by_role("button", name="Make the token").click()
-        secret = page.locator(".note code").inner_text()
-        picture(page, "tokens-made")
-        assert whose(base, secret) == wim.email
+    page, base = visitor(java_script_enabled=False), newsroom
+    page.goto(f"{base}/accounts/login/?next=/accounts/tokens/")
+    page.fill("#id_login", wim.email)
+    page.fill("#id_password", factories.PASSWORD)
+    page.click(".door button:text-is('Sign in')")
+    page.fill("#id_name", "Newsletter export")
+    page.get_by_label("Read drafts").check()
+    picture(page, "tokens-form")
+    page.get_by_role("button", name="Make the token").click()
+    secret = page.locator(".note code").inner_text()
+    picture(page, "tokens-made")
+    assert whose(base, secret) == wim.email
 
-        page.goto(f"{base}/accounts/tokens/")
-        assert secret not in page.content()
-        page.get_by_role("button", name="Revoke").click()
-        assert page.get_by_text("is revoked").first.is_visible()
-        assert whose(base, secret) == 401
+    page.goto(f"{base}/accounts/tokens/")
+    assert secret not in page.content()
+    page.get_by_role("button", name="Revoke").click()
+    assert page.get_by_text("is revoked").first.is_visible()
+    assert whose(base, secret) == 401
