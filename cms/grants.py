@@ -97,6 +97,10 @@ GRANTS = {
         "reviews": _newsroom(),
         "review_comments": _newsroom(),
         "editorial_tasks": _newsroom(),
+        # Each person's own desk, and what is found on it.
+        "desk_preferences": _newsroom(),
+        "saved_filters": _newsroom(),
+        "desk_search": _newsroom(),
         # An invitation and a profile name the category of a role.
         "categories": _newsroom(accounts="SELECT (id, name)"),
         "tags": _newsroom(),
@@ -105,6 +109,9 @@ GRANTS = {
         "releases": _newsroom(),
         "release_items": _newsroom(),
         "import_records": _newsroom(),
+        # Before publishing: what links answered, and who let a text pass its checks.
+        "link_answers": _newsroom(KEEP),
+        "check_overrides": _newsroom(APPEND),
         # What readers are shown, as the newsroom knows it.
         "live_slugs": _newsroom(),
         "live_uses": _newsroom(),
@@ -168,6 +175,8 @@ FUNCTIONS = {
         "has_permission(uuid, text)": ["cms_editorial", "cms_accounts"],
         "has_permission(uuid, text, uuid)": ["cms_editorial", "cms_accounts"],
         "sync_provider_roles(uuid, text[])": ["cms_editorial", "cms_accounts"],
+        "desk_text(jsonb)": ["cms_editorial"],
+        "desk_search_read(uuid, text)": ["cms_editorial"],
     },
     PUBLIC: {
         "rebuild_start()": ["cms_sync"],

@@ -7,10 +7,14 @@ taxonomy and media know no items, items know no outbox.
 from editorial.models.articles import Article, ArticleBlock
 from editorial.models.audit import AuditLog
 from editorial.models.courses import Course, CourseSection, Lesson
+from editorial.models.desk import DeskPreference, SavedFilter
+from editorial.models.finding import Finding
 from editorial.models.history import WorkflowHistory
 from editorial.models.imported import ImportRecord
+from editorial.models.links import LinkAnswer, Override
 from editorial.models.live import LiveSlug, LiveUse, Redirect
 from editorial.models.media import Media, MediaFolder
+from editorial.models.notices import Notice, NoticeWish
 from editorial.models.outbox import (
     Announcement,
     ItemKind,
@@ -19,7 +23,13 @@ from editorial.models.outbox import (
     WriteEpoch,
 )
 from editorial.models.releases import Release, ReleaseItem
-from editorial.models.reviews import EditorialTask, Review, ReviewComment
+from editorial.models.review_links import ReviewLink
+from editorial.models.reviews import (
+    EditorialTask,
+    RemarkMention,
+    Review,
+    ReviewComment,
+)
 from editorial.models.taxonomy import Category, Tag
 from editorial.models.versions import Version
 from editorial.models.workflow import Publishable, Status
@@ -36,21 +46,30 @@ __all__ = [
     "Category",
     "Course",
     "CourseSection",
+    "DeskPreference",
     "EditorialTask",
+    "Finding",
     "ImportRecord",
     "ItemKind",
     "Lesson",
+    "LinkAnswer",
     "LiveSlug",
     "LiveUse",
     "Media",
     "MediaFolder",
+    "Notice",
+    "NoticeWish",
     "OutboxEvent",
+    "Override",
     "Publishable",
     "Redirect",
     "Release",
     "ReleaseItem",
+    "RemarkMention",
     "Review",
     "ReviewComment",
+    "ReviewLink",
+    "SavedFilter",
     "Status",
     "SyncState",
     "Tag",
