@@ -96,6 +96,10 @@ GRANTS = {
         "lessons": _newsroom(),
         "reviews": _newsroom(),
         "review_comments": _newsroom(),
+        "remark_mentions": _newsroom(),
+        "review_links": _newsroom(),
+        "notices": _newsroom(),
+        "notice_wishes": _newsroom(),
         "editorial_tasks": _newsroom(),
         # Each person's own desk, and what is found on it.
         "desk_preferences": _newsroom(),
@@ -106,6 +110,7 @@ GRANTS = {
         "tags": _newsroom(),
         "media": _newsroom(),
         "media_folders": _newsroom(),
+        "media_former_files": _newsroom(),
         "releases": _newsroom(),
         "release_items": _newsroom(),
         "import_records": _newsroom(),

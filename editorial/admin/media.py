@@ -7,7 +7,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import JsonResponse
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_safe
 
@@ -89,7 +88,7 @@ class KindFilter(admin.SimpleListFilter):
                 ]
             )
         if self.value() == "licence":
-            return queryset.filter(licence_expires_at__lt=timezone.now())
+            return queryset.licence_ended()
         return queryset
 
 
@@ -112,7 +111,7 @@ class MediaAdmin(HousePage):
     fieldsets = (
         (None, {"fields": ("large", "file", "title", "processing")}),
         ("For readers", {"fields": ("alt_text", "is_decorative", "caption")}),
-        ("Rights", {"fields": ("credit", "licence", "licence_expires_at")}),
+        ("Rights", {"fields": ("credit", "licence", "licence_expires_on")}),
         ("Where the eye goes", {"fields": (("focal_x", "focal_y"),)}),
         ("In the library", {"fields": ("folder", "tags", "facts", "where_used")}),
     )
@@ -123,7 +122,7 @@ class MediaAdmin(HousePage):
             return [
                 (None, {"fields": ("file", "title")}),
                 ("For readers", {"fields": ("alt_text", "is_decorative", "caption")}),
-                ("Rights", {"fields": ("credit", "licence", "licence_expires_at")}),
+                ("Rights", {"fields": ("credit", "licence", "licence_expires_on")}),
                 ("In the library", {"fields": ("folder", "tags")}),
             ]
         return super().get_fieldsets(request, obj)

@@ -46,7 +46,7 @@ class MediaRow(SparseFields, serializers.Serializer):
     caption = serializers.CharField(read_only=True)
     credit = serializers.CharField(read_only=True)
     licence = serializers.CharField(read_only=True)
-    licence_expires_at = serializers.DateTimeField(allow_null=True, read_only=True)
+    licence_expires_on = serializers.DateField(allow_null=True, read_only=True)
     focal_x = serializers.FloatField(read_only=True)
     focal_y = serializers.FloatField(read_only=True)
     tags = serializers.ListField(child=serializers.CharField(), read_only=True)
@@ -91,7 +91,7 @@ class MediaWrite(Strict):
     caption = Text(max_length=2000, allow_blank=True, required=False)
     credit = Line(max_length=500, allow_blank=True, required=False)
     licence = Line(max_length=255, allow_blank=True, required=False)
-    licence_expires_at = serializers.DateTimeField(allow_null=True, required=False)
+    licence_expires_on = serializers.DateField(allow_null=True, required=False)
     focal_x = serializers.FloatField(min_value=0, max_value=1, required=False)
     focal_y = serializers.FloatField(min_value=0, max_value=1, required=False)
     tags = serializers.ListField(

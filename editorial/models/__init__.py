@@ -13,7 +13,7 @@ from editorial.models.history import WorkflowHistory
 from editorial.models.imported import ImportRecord
 from editorial.models.links import LinkAnswer, Override
 from editorial.models.live import LiveSlug, LiveUse, Redirect
-from editorial.models.media import Media, MediaFolder
+from editorial.models.media import FormerFile, Media, MediaFolder
 from editorial.models.notices import Notice, NoticeWish
 from editorial.models.outbox import (
     Announcement,
@@ -49,6 +49,7 @@ __all__ = [
     "DeskPreference",
     "EditorialTask",
     "Finding",
+    "FormerFile",
     "ImportRecord",
     "ItemKind",
     "Lesson",

@@ -494,7 +494,7 @@ def test_the_library_is_described_by_editors_and_by_who_brought_it_in(wim, ines,
                  "processing_status", "source_url", "folder"):  # fmt: skip
         assert name in sentences(patch(caller(ines), path, **{name: "x"})), name
     for body in ({"focal_x": 2}, {"focal_y": "left"}, {"tags": ["x" * 101]},
-                 {"title": "x" * 501}, {"licence_expires_at": "soon"}):  # fmt: skip
+                 {"title": "x" * 501}, {"licence_expires_on": "soon"}):  # fmt: skip
         assert patch(caller(ines), path, **body).status_code == 400, body
 
 
