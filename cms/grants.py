@@ -90,6 +90,8 @@ GRANTS = {
         "articles": _newsroom(),
         "articles_tags": _newsroom(),
         "article_content_blocks": _newsroom(),
+        "sittings": _newsroom(),
+        "clashes": _newsroom(),
         "courses": _newsroom(),
         "courses_tags": _newsroom(),
         "course_sections": _newsroom(),

@@ -30,6 +30,7 @@ from editorial.models.reviews import (
     Review,
     ReviewComment,
 )
+from editorial.models.sittings import Clash, Sitting
 from editorial.models.taxonomy import Category, Tag
 from editorial.models.versions import Version
 from editorial.models.workflow import Publishable, Status
@@ -44,6 +45,7 @@ __all__ = [
     "ArticleBlock",
     "AuditLog",
     "Category",
+    "Clash",
     "Course",
     "CourseSection",
     "DeskPreference",
@@ -71,6 +73,7 @@ __all__ = [
     "ReviewComment",
     "ReviewLink",
     "SavedFilter",
+    "Sitting",
     "Status",
     "SyncState",
     "Tag",

@@ -24,6 +24,7 @@ class Review(models.Model):
         APPROVED = "approved", "Approved"
         CHANGES_REQUESTED = "changes_requested", "Changes requested"
         WITHDRAWN = "withdrawn", "Withdrawn"
+        DECLINED = "declined", "Declined"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     content_type = models.CharField(max_length=50)
@@ -35,6 +36,15 @@ class Review(models.Model):
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews"
     )
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    """Who named the reviewer; hears of it when they cannot do it."""
+    due_at = models.DateTimeField("due", null=True, blank=True)
     status = models.CharField(max_length=50, choices=Status, default=Status.PENDING)
     overall_comment = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -61,6 +71,14 @@ class Review(models.Model):
     def __str__(self):
         return f"Review by {self.reviewer}"
 
+    @property
+    def is_late(self):
+        return (
+            self.due_at is not None
+            and self.completed_at is None
+            and self.due_at < timezone.now()
+        )
+
     def close(self, status, comment=""):
         self.status = status
         self.overall_comment = comment or self.overall_comment
@@ -68,25 +86,63 @@ class Review(models.Model):
         self.save()
 
 
+class ReviewCommentQuerySet(models.QuerySet):
+    def on(self, item):
+        return self.filter(item_id=item.pk)
+
+    def threads(self):
+        """What began a thread; answers hang below."""
+        return self.filter(parent=None)
+
+    def open(self):
+        return self.filter(is_resolved=False)
+
+    def anchored(self):
+        """Those that stand at a place in the text."""
+        return self.threads().exclude(block_id=None)
+
+
 class ReviewComment(models.Model):
-    """A remark on the draft, anchored to block, offsets and quote, or on the whole."""
+    """A remark on the draft, anchored to block, offsets and quote, or on the whole.
+
+    It belongs to the item; `review` is the one that was open when it was made, if
+    any. Its author is somebody of the house, or a guest with a review link.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=20)
+    item_id = models.UUIDField()
     review = models.ForeignKey(
-        Review, on_delete=models.CASCADE, related_name="comments"
+        Review, on_delete=models.CASCADE, null=True, blank=True, related_name="comments"
     )
     parent = models.ForeignKey(
         "self", on_delete=models.CASCADE, null=True, blank=True, related_name="replies"
     )
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
+    link = models.ForeignKey(
+        "ReviewLink",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="comments",
+    )
+    """By which a guest came."""
+    guest_name = models.CharField(max_length=100, blank=True)
+    """The name that the guest gave; nobody has checked it."""
     block_id = models.UUIDField(null=True, blank=True)
     selection_start = models.PositiveIntegerField(null=True, blank=True)
     selection_end = models.PositiveIntegerField(null=True, blank=True)
     quote = models.TextField(blank=True)
+    """The words under it as they are now; the server keeps this true."""
     original_quote = models.TextField(blank=True, editable=False)
     is_orphan = models.BooleanField(default=False)
+    """Its words are gone from the text. It is kept, and finds them again."""
     comment = models.TextField()
     is_resolved = models.BooleanField("resolved", default=False)
     resolved_by = models.ForeignKey(
@@ -98,10 +154,14 @@ class ReviewComment(models.Model):
     )
     resolved_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReviewCommentQuerySet.as_manager()
 
     class Meta:
         db_table = "review_comments"
         ordering = ["created_at"]
+        indexes = [models.Index(fields=["item_id", "created_at"], name="remarks_on")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(selection_start=None, selection_end=None)
@@ -119,10 +179,46 @@ class ReviewComment(models.Model):
                 ),
                 name="resolved_by_somebody",
             ),
+            models.CheckConstraint(
+                condition=models.Q(author__isnull=False, link=None, guest_name="")
+                | (models.Q(author=None, link__isnull=False) & ~models.Q(guest_name="")),
+                name="remark_is_somebodys",
+            ),
         ]
 
     def __str__(self):
         return self.comment[:60]
+
+    @property
+    def by(self):
+        """Who says it, for people to read."""
+        return f"{self.guest_name} (external)" if self.author_id is None else self.author
+
+
+class RemarkMention(models.Model):
+    """Somebody was named in a remark, and has a task until it is resolved."""
+
+    id = models.BigAutoField(primary_key=True)
+    remark = models.ForeignKey(
+        ReviewComment, on_delete=models.CASCADE, related_name="mentions"
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    task = models.ForeignKey(
+        "EditorialTask", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        db_table = "remark_mentions"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["remark", "person"], name="named_once_in_a_remark"
+            )
+        ]
+
+    def __str__(self):
+        return f"@{self.person}"
 
 
 class EditorialTask(models.Model):
