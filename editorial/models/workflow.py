@@ -213,6 +213,8 @@ class Publishable(ConcurrentTransitionMixin, SearchAppearance):
     )
     held_reason = models.TextField(blank=True, editable=False)
     """Why the scheduler did not do what was due; a person must look."""
+    review_by = models.DateField(null=True, editable=False)
+    """When somebody is to look whether it is still true; the desk reminds of it."""
 
     objects = PublishableQuerySet.as_manager()
 
@@ -277,6 +279,11 @@ class Publishable(ConcurrentTransitionMixin, SearchAppearance):
                 fields=["unpublish_at"],
                 condition=models.Q(unpublish_at__isnull=False),
                 name="%(class)s_to_take_down",
+            ),
+            models.Index(
+                fields=["review_by"],
+                condition=models.Q(review_by__isnull=False),
+                name="%(class)s_to_review",
             ),
         ]
 
