@@ -1,0 +1,67 @@
+// Makes a block editor of every `.body-editor` in the page. Without this script the
+// textarea in it works as it is.
+import { CharacterCount, Dropcursor, Gapcursor, Placeholder, TrailingNode, UndoRedo } from "@tiptap/extensions";
+import { ListKeymap } from "@tiptap/extension-list";
+import { Body } from "./body.js";
+import { features } from "./features/index.js";
+import { schemaExtensions } from "./schema.js";
+import "./editor.css";
+
+function fresh(extension, body) {
+  if (extension.name === "image") return extension.configure({ media: body.media });
+  if (extension.name === "html") return extension.configure({ mayWrite: body.item.mayRaw });
+  return extension;
+}
+
+function mount(root) {
+  const body = new Body(root);
+  const { area } = body;
+  body.start({
+    editable: !("readOnly" in root.dataset),
+    attributes: {
+      role: "textbox",
+      "aria-multiline": "true",
+      "aria-label": root.dataset.label || "Text",
+      class: "body-text-surface",
+    },
+    extensions: [
+      ...schemaExtensions.map((one) => fresh(one, body)),
+      UndoRedo.configure({ depth: 500 }),
+      Dropcursor.configure({ color: false, class: "drop-cursor", width: 3 }),
+      Gapcursor,
+      TrailingNode.configure({ node: "paragraph", notAfter: ["paragraph"] }),
+      ListKeymap,
+      Placeholder.configure({ placeholder: "Write, or type / for a block" }),
+      ...features.flatMap((one) => one.extensions?.(body) ?? []),
+    ],
+  });
+  root.body = body;
+  for (const one of features) one.install(body);
+  root.classList.add("is-ready");
+  area.hidden = true;
+  area.disabled = true;
+  body.form?.addEventListener("formdata", (event) => {
+    event.formData.set(`${area.name}-blocks`, JSON.stringify(body.blocks()));
+  });
+  for (const label of area.labels ?? [])
+    label.addEventListener("click", (event) => {
+      event.preventDefault();
+      body.focus();
+    });
+  root.dispatchEvent(new CustomEvent("body:ready", { bubbles: true, detail: body }));
+}
+
+function start() {
+  for (const root of document.querySelectorAll(".body-editor:not(.is-ready)")) {
+    try {
+      mount(root);
+    } catch (problem) {
+      // The textarea is still there, with the text as it was.
+      root.classList.add("is-broken");
+      console.error("The editor did not start; the plain field is used.", problem);
+    }
+  }
+}
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+else start();
