@@ -1,6 +1,10 @@
 """What changed between two snapshots, block by block."""
 
-from difflib import SequenceMatcher
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass, field
+
+from editorial.blocks import canonical, plain_text
 
 NOT_FIELDS = {"blocks", "sections"}
 
@@ -22,11 +26,11 @@ def difference(old, new):
         found["blocks"] = by_id(old.get("blocks", []), new["blocks"])
     if "sections" in new:
         found["sections"] = by_id(old.get("sections", []), new["sections"])
-        found["lessons"] = by_id(_lessons(old), _lessons(new))
+        found["lessons"] = by_id(lessons_in(old), lessons_in(new))
     return found
 
 
-def _lessons(snapshot):
+def lessons_in(snapshot):
     return [
         lesson
         for section in snapshot.get("sections", [])
@@ -38,19 +42,34 @@ def by_id(old, new):
     """Ids of what was added, removed, changed and moved between two lists."""
     before = {one["id"]: one for one in old}
     after = {one["id"]: one for one in new}
-    both = [one["id"] for one in old if one["id"] in after]
     order = [one["id"] for one in new if one["id"] in before]
-    stayed = set()
-    for match in SequenceMatcher(
-        None, both, order, autojunk=False
-    ).get_matching_blocks():
-        stayed.update(both[match.a : match.a + match.size])
+    stayed = staying(list(before), order)
     return {
         "added": [pk for pk in after if pk not in before],
         "removed": [pk for pk in before if pk not in after],
         "changed": [pk for pk in order if before[pk] != after[pk]],
         "moved": [pk for pk in order if pk not in stayed],
     }
+
+
+def staying(before, after):
+    """The most ids that keep their order; whatever else is in both has moved.
+
+    The longest increasing run of old places, in the new order.
+    """
+    place = {pk: index for index, pk in enumerate(before)}
+    both = [pk for pk in after if pk in place]
+    ends, tails, previous = [], [], {}
+    for pk in both:
+        at = bisect_left(ends, place[pk])
+        previous[pk] = tails[at - 1] if at else None
+        ends[at : at + 1] = [place[pk]]
+        tails[at : at + 1] = [pk]
+    found, pk = set(), tails[-1] if tails else None
+    while pk is not None:
+        found.add(pk)
+        pk = previous[pk]
+    return found
 
 
 def describe(changes):
@@ -64,3 +83,178 @@ def describe(changes):
             if ids
         ]
     return ("Changed: " + ", ".join(parts) + ".") if parts else "No change."
+
+
+# --- The story of a text, from its old form to its new one ------------------------
+
+ALIKE = 0.5
+"""From this likeness on, a block without a known id is an older one, rewritten."""
+LOOKED_AT = 40
+"""Old blocks that one new block without a known id is held against."""
+
+
+@dataclass
+class Step:
+    """One block of the story, in reading order.
+
+    `what` is "same", "changed", "added", "removed", "moved" (it stands here now) or
+    "left" (it stood here, and is told of where it stands now).
+    """
+
+    what: str
+    old: dict | None = None
+    new: dict | None = None
+    is_changed: bool = False
+    """Of a block that moved: whether its content changed, too."""
+    way: str = ""
+    """Of a block that moved: "up" or "down"."""
+
+    @property
+    def block(self):
+        return self.new or self.old
+
+    @property
+    def shows_change(self):
+        return self.what != "same"
+
+
+@dataclass
+class Story:
+    steps: list = field(default_factory=list)
+
+    def before(self):
+        """The old text, read off the story: no block of it is missing."""
+        return [one.old for one in self.steps if one.old and one.what != "moved"]
+
+    def after(self):
+        """The new text, read off the story."""
+        return [one.new for one in self.steps if one.new and one.what != "left"]
+
+    def counts(self):
+        """How many blocks were added, removed, changed and moved."""
+        found = Counter()
+        for step in self.steps:
+            if step.what in ("added", "removed", "changed", "moved"):
+                found[step.what] += 1
+            if step.what == "moved" and step.is_changed:
+                found["changed"] += 1
+        return found
+
+
+def story(old, new):
+    """How the blocks `old` became the blocks `new`.
+
+    Blocks are known by their ids. Where an editor or an import gave new ids, the
+    same content is the same block, and so is one between the same neighbours that
+    is still alike.
+    """
+    old, new = without_doubles(old), without_doubles(new)
+    pairs = _pairs(old, new)
+    was = {pairs[block["id"]]: block["id"] for block in new if block["id"] in pairs}
+    before = {block["id"]: block for block in old}
+    place = {block["id"]: index for index, block in enumerate(old)}
+    order = [pairs[block["id"]] for block in new if block["id"] in pairs]
+    stayed = staying(list(before), order)
+
+    anchors = _next_places(new, pairs, {pk: place[pk] for pk in stayed}, None)
+
+    told, next_old = Story(), 0
+    for index, block in enumerate(new):
+        pk = pairs.get(block["id"])
+        end = place[pk] if pk in stayed else anchors[index]
+        # What went comes first, then what came in its place.
+        for one in old[next_old:end] if end is not None else ():
+            what = "left" if one["id"] in was else "removed"
+            told.steps.append(Step(what, old=one))
+        next_old = max(next_old, end or 0)
+        if pk is None:
+            told.steps.append(Step("added", new=block))
+            continue
+        changed = not _same(before[pk], block)
+        if pk in stayed:
+            what = "changed" if changed else "same"
+            told.steps.append(Step(what, before[pk], block, changed))
+            next_old = place[pk] + 1
+        else:
+            way = "up" if index < place[pk] else "down"
+            told.steps.append(Step("moved", before[pk], block, changed, way))
+    for one in old[next_old:]:
+        told.steps.append(Step("left" if one["id"] in was else "removed", old=one))
+    return told
+
+
+def without_doubles(blocks):
+    """Blocks with each id once; old imports may have repeated one."""
+    return list({block["id"]: block for block in blocks}.values())
+
+
+def _same(one, other):
+    return one is other or (
+        one["type"] == other["type"] and canonical([one]) == canonical([other])
+    )
+
+
+def _pairs(old, new):
+    """{id of a new block: id of the old block that it is, or came from}."""
+    before = {block["id"]: block for block in old}
+    pairs = {block["id"]: block["id"] for block in new if block["id"] in before}
+    lost = [block for block in old if block["id"] not in pairs]
+    found = [block for block in new if block["id"] not in pairs]
+    if not lost or not found:
+        return pairs
+    left = {}
+    for block in lost:
+        left.setdefault(_key(block), []).append(block["id"])
+    for block in found:
+        if same := left.get(_key(block)):
+            pairs[block["id"]] = same.pop(0)
+    _rewritten(old, new, before, pairs)
+    return pairs
+
+
+def _key(block):
+    return block["type"], repr(canonical([block])[0]["content"])
+
+
+def _rewritten(old, new, before, pairs):
+    taken = set(pairs.values())
+    lost = {block["id"] for block in old} - taken
+    if not lost:
+        return
+    place = {block["id"]: index for index, block in enumerate(old)}
+    words = {pk: _words(before[pk]) for pk in lost}
+    ends = _next_places(new, pairs, place, len(old))
+    start = 0
+    for index, block in enumerate(new):
+        if (pk := pairs.get(block["id"])) is not None:
+            start = place[pk] + 1
+            continue
+        best, likeness, mine = None, ALIKE, _words(block)
+        for candidate in old[start : ends[index]][:LOOKED_AT]:
+            pk = candidate["id"]
+            if pk in lost and candidate["type"] == block["type"]:
+                score = _likeness(words[pk], mine)
+                if score >= likeness and score > (likeness if best else 0):
+                    best, likeness = pk, score
+        if best:
+            pairs[block["id"]] = best
+            lost.discard(best)
+            start = place[best] + 1
+
+
+def _next_places(new, pairs, place, end):
+    """For each new block: where in the old text the next known one stands."""
+    found = [end] * len(new)
+    for index in range(len(new) - 1, -1, -1):
+        found[index] = end
+        end = place.get(pairs.get(new[index]["id"]), end)
+    return found
+
+
+def _words(block):
+    return Counter(plain_text([block]).lower().split())
+
+
+def _likeness(one, other):
+    total = one.total() + other.total()
+    return 2 * (one & other).total() / total if total else 0.75
