@@ -51,7 +51,17 @@ class ArticleForm(ItemForm):
         super().__init__(*args, **kwargs)
         self.old = [] if self.instance._state.adding else self.instance.block_list()
         if "body" in self.fields:
+            adding = self.instance._state.adding
             self.initial["body"] = text_of(self.old)
+            self.fields["body"].open(
+                self.old,
+                kind="article",
+                item=None if adding else self.instance.pk,
+                revision=self.instance.revision,
+                may_insert_raw=may(
+                    self.user, "insert_raw_html", None if adding else self.instance
+                ),
+            )
         if "author" in self.fields:
             self.fields["author"].required = False
             if self.instance._state.adding:

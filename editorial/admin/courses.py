@@ -13,9 +13,10 @@ from django.utils.text import slugify
 
 from accounts.permissions import may
 from editorial import actions
+from editorial.admin import saving
 from editorial.admin.body import BodyField, blocks_of, text_of
 from editorial.admin.house import HousePage, origin_of
-from editorial.admin.items import SEO, ItemAdmin, ItemForm, uuid_or_none
+from editorial.admin.items import SEO, ItemAdmin, ItemForm, kept_text, uuid_or_none
 from editorial.exceptions import Refused, StaleEdit
 from editorial.models import Course, CourseSection, Lesson, Media
 
@@ -300,7 +301,15 @@ class LessonForm(forms.ModelForm):
         if "slug" in self.fields:
             self.fields["slug"].required = False
         if "body" in self.fields:
+            course = self.instance.course
             self.initial["body"] = text_of(self.old)
+            self.fields["body"].open(
+                self.old,
+                kind="lesson",
+                item=self.instance.pk,
+                revision=course.revision,
+                may_insert_raw=may(self.user, "insert_raw_html", course),
+            )
         if "seen_revision" in self.fields:
             self.initial["seen_revision"] = self.instance.course.revision
         if "section" in self.fields:
@@ -377,6 +386,9 @@ class LessonAdmin(HousePage):
         visible = Course.objects.visible_to(request.user)
         found = super().get_queryset(request).filter(course__in=visible)
         return found.select_related("course__category")
+
+    def get_urls(self):
+        return [*saving.doors(self), *super().get_urls()]
 
     def has_view_permission(self, request, obj=None):
         return may(request.user, "view", obj.course if obj else None)
@@ -456,17 +468,14 @@ class LessonAdmin(HousePage):
                 title="This was not saved",
                 status=403 if isinstance(problem, PermissionDenied) else 409,
                 problem=str(problem) or "You may not change this.",
-                kept=[
-                    (name, text)
-                    for name in ("title", "description", "body")
-                    if (text := request.POST.get(name))
-                ],
+                kept=kept_text(request.POST, ("title", "description", "body")),
             )
 
     def render_change_form(self, request, context, *args, **kwargs):
         if lesson := context.get("original"):
             context["course"] = lesson.course
             context["state_line"] = lesson.course.state_line()
+            context["saving"] = saving.told(request, lesson)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_change(self, request, obj):

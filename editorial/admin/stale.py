@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from editorial.admin.body import words_of
 from editorial.admin.words import marked
 
 
@@ -29,7 +30,7 @@ def compare(form):
             continue
         bound = form[name]
         theirs = _text(form.get_initial_for_field(form.fields[name], name))
-        mine = _text(data.get(bound.html_name))
+        mine = _text(words_of(bound.data))
         opened = data.get(bound.html_initial_name)
         if name in form.merged and opened is not None:
             opened = _text(opened)
@@ -38,6 +39,7 @@ def compare(form):
             taken_over = mine == opened
             if taken_over:
                 data[bound.html_name] = theirs
+                data.pop(f"{bound.html_name}-blocks", None)
             data[bound.html_initial_name] = theirs
             if mine != theirs:
                 found.append(

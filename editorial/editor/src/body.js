@@ -20,7 +20,7 @@ export class Body {
     this.element = root;
     this.area = root.querySelector("textarea");
     this.form = this.area?.form ?? root.closest("form");
-    this.media = new Map(Object.entries(this.#data("body-media") ?? {}));
+    this.media = new Map(Object.entries(this.#data("media") ?? {}));
     this.surface = root.querySelector(".body-surface");
     this.live = root.querySelector(".body-live");
     const urls = {};
@@ -36,12 +36,12 @@ export class Body {
   }
 
   #data(name) {
-    const found = this.element.querySelector(`script.${name}`);
+    const found = document.getElementById(`${this.area.id}-${name}`);
     return found ? JSON.parse(found.textContent) : null;
   }
 
   start({ extensions, attributes, editable }) {
-    const blocks = this.#data("body-blocks") ?? [];
+    const blocks = this.#data("blocks") ?? [];
     this.editor = new Editor({
       element: this.surface,
       extensions,

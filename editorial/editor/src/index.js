@@ -38,6 +38,7 @@ function mount(root) {
   root.body = body;
   for (const one of features) one.install(body);
   root.classList.add("is-ready");
+  root.querySelector(".body-help")?.remove();
   area.hidden = true;
   area.disabled = true;
   body.form?.addEventListener("formdata", (event) => {
