@@ -23,7 +23,7 @@ from guardian.models import UserObjectPermission
 
 from accounts.permissions import decide
 from cms.databases import EDITORIAL
-from editorial import blocks, byline
+from editorial import blocks, byline, checks, placing, reviewing
 from editorial.diff import describe, difference
 from editorial.exceptions import Refused, StaleEdit
 from editorial.models import (
@@ -36,6 +36,8 @@ from editorial.models import (
     Redirect,
     ReleaseItem,
     Review,
+    ReviewComment,
+    ReviewLink,
     Status,
     Version,
     WorkflowHistory,
@@ -141,6 +143,21 @@ def _remember(item, transition, *, by, before, comment="", metadata=None, origin
         new={"status": item.status, "title": item.title, **(metadata or {})},
         **(origin or {}),
     )
+    if metadata and "override" in metadata:
+        AuditLog.objects.record(
+            "override_checks",
+            by=by,
+            resource_type=item.KIND,
+            resource_id=item.pk,
+            new={
+                "title": item.title,
+                "for": transition,
+                "reason": metadata["override"],
+                "checks": metadata["checks"],
+                "content_hash": item.content_hash(),
+            },
+            **(origin or {}),
+        )
 
 
 def _refresh(item, fresh):
@@ -231,6 +248,8 @@ def delete(item, *, by, seen_revision=None, origin=None):
                 "instead: that takes it down and deletes nothing."
             )
         ReleaseItem.objects.filter(item_id=fresh.pk, release__released_at=None).delete()
+        ReviewComment.objects.on(fresh).delete()
+        ReviewLink.objects.on(fresh).delete()
         Review.objects.on(fresh).delete()
         UserObjectPermission.objects.filter(
             content_type=ContentType.objects.get_for_model(fresh),
@@ -291,14 +310,22 @@ def check_editable(item, *, by):
 
 @contextmanager
 def editing(
-    item, *, by, seen_revision=None, summary=None, origin=None, written_at=None
+    item,
+    *,
+    by,
+    seen_revision=None,
+    summary=None,
+    origin=None,
+    written_at=None,
+    quietly=False,
 ):
     """The frame of every change of content.
 
     Yields the locked item; the caller changes fields, blocks, sections or lessons.
     Afterwards the revision grows, if the content did change. During a review, and
     when `summary` is given, the change becomes a version; `written_at` is its date
-    where that is not now.
+    where that is not now. Autosave edits `quietly`: no version is made of it, not
+    even during a review; approving makes one of whatever the text then is.
 
         with editing(article, by=wim, seen_revision=3) as article:
             article.title = "First light"
@@ -306,6 +333,7 @@ def editing(
     with transaction.atomic(using=EDITORIAL):
         fresh = locked(item, seen_revision=seen_revision)
         before = fresh.content_hash()
+        standing = placing.standing_in(fresh)
         open_for_edit(fresh, by=by, origin=origin)
         was = copy(fresh)
         yield fresh
@@ -319,8 +347,9 @@ def editing(
         fresh = type(fresh).objects.select_for_update(of=("self",)).get(pk=fresh.pk)
         if fresh.content_hash() != before:
             fresh.revision += 1
+            placing.follow_the_text(standing, fresh)
         under_review = fresh.status in (Status.PENDING_REVIEW, Status.IN_REVIEW)
-        if summary is not None or under_review:
+        if summary is not None or (under_review and not quietly):
             _make_version(fresh, by=by, summary=summary or "", at=written_at)
         _save(fresh)
     _refresh(item, fresh)
@@ -438,7 +467,17 @@ def _remember_hand(item, verb, person, hand, *, by, origin):
 # --- Review -----------------------------------------------------------------------
 
 
-def submit(item, *, by, comment="", seen_revision=None, origin=None):
+def submit(
+    item,
+    *,
+    by,
+    comment="",
+    reviewer=None,
+    due_at=None,
+    seen_revision=None,
+    origin=None,
+):
+    """Hand it to the editors, or to `reviewer` by name, who has until `due_at`."""
     with _action(
         item,
         "submit",
@@ -447,37 +486,55 @@ def submit(item, *, by, comment="", seen_revision=None, origin=None):
         seen_revision=seen_revision,
         origin=origin,
     ) as (fresh, metadata):
+        if due_at and reviewer is None:
+            raise Refused("A day by which it is due needs a person: name a reviewer.")
         _move(fresh, "submit")
-        metadata["version"] = _make_version(fresh, by=by).number
+        version = _make_version(fresh, by=by)
+        metadata["version"] = version.number
+        if reviewer:
+            reviewing.check_reviewer(fresh, reviewer, by=by)
+            reviewing.ask(fresh, reviewer, by=by, version=version, due_at=due_at)
+            metadata["reviewer"] = str(reviewer.pk)
 
 
 def withdraw(item, *, by, comment="", seen_revision=None, origin=None):
     with _action(item, "withdraw", by=by, comment=comment, origin=origin) as (fresh, _):
         _move(fresh, "withdraw")
         if review := fresh.open_review():
-            review.close(Review.Status.WITHDRAWN, comment)
+            reviewing.end(
+                review, Review.Status.WITHDRAWN, comment, item=fresh, by=by
+            )
 
 
 def start_review(
-    item, *, by, reviewer=None, comment="", seen_revision=None, origin=None
+    item,
+    *,
+    by,
+    reviewer=None,
+    due_at=None,
+    comment="",
+    seen_revision=None,
+    origin=None,
 ):
-    """Open a review by `reviewer`, by default the person who starts it."""
+    """Open the review: by `reviewer`, else whoever was asked, else who starts it."""
     with _action(item, "start_review", by=by, comment=comment, origin=origin) as (
         fresh,
         metadata,
     ):
         _move(fresh, "start_review")
-        reviewer = reviewer or by
-        Review.objects.create(
-            content_type=fresh.KIND,
-            content_id=fresh.pk,
-            version=_make_version(fresh, by=by),
-            reviewer=reviewer,
-        )
-        metadata["reviewer"] = str(reviewer.pk)
+        version = _make_version(fresh, by=by)
+        review = fresh.open_review()
+        if review is None:
+            review = reviewing.ask(
+                fresh, reviewer or by, by=by, version=version, due_at=due_at
+            )
+        elif reviewer or due_at:
+            reviewer = reviewer or review.reviewer
+            reviewing.hand_to(review, fresh, reviewer, by=by, due_at=due_at)
+        metadata["reviewer"] = str(review.reviewer_id)
 
 
-def reassign_review(item, *, by, reviewer, comment="", origin=None):
+def reassign_review(item, *, by, reviewer, due_at=None, comment="", origin=None):
     with _action(item, "reassign_review", by=by, comment=comment, origin=origin) as (
         fresh,
         metadata,
@@ -485,9 +542,37 @@ def reassign_review(item, *, by, reviewer, comment="", origin=None):
         review = fresh.open_review()
         if review is None:
             raise Refused(f"“{fresh}” is not in review; there is nothing to reassign.")
-        review.reviewer = reviewer
-        review.save(update_fields=["reviewer"])
+        reviewing.hand_to(review, fresh, reviewer, by=by, due_at=due_at)
         metadata["reviewer"] = str(reviewer.pk)
+
+
+def hand_over(item, *, by, reviewer=None, comment="", origin=None):
+    """The reviewer cannot do it: a colleague takes over, or it goes back to wait."""
+    with transaction.atomic(using=EDITORIAL):
+        fresh = locked(item)
+        check(by, "view", fresh)
+        review = fresh.open_review()
+        if review is None or review.reviewer_id != by.pk:
+            raise PermissionDenied("Only who was asked to review may hand it over.")
+        before = fresh.status
+        if reviewer:
+            reviewing.check_successor(fresh, reviewer, by=by)
+            reviewing.hand_to(review, fresh, reviewer, by=by)
+        else:
+            if fresh.status == Status.IN_REVIEW:
+                _move(fresh, "stop_review")
+            reviewing.end(review, Review.Status.DECLINED, comment, item=fresh, by=by)
+        _save(fresh)
+        _remember(
+            fresh,
+            "hand_over",
+            by=by,
+            before=before,
+            comment=comment,
+            metadata={"reviewer": str(reviewer.pk)} if reviewer else {},
+            origin=origin,
+        )
+    _refresh(item, fresh)
 
 
 def request_changes(item, *, by, comment="", seen_revision=None, origin=None):
@@ -500,7 +585,7 @@ def request_changes(item, *, by, comment="", seen_revision=None, origin=None):
         origin=origin,
     ) as (fresh, _):
         review = fresh.open_review()
-        remarks = review and review.comments.filter(is_resolved=False).exists()
+        remarks = ReviewComment.objects.on(fresh).threads().open().exists()
         if not comment.strip() and not remarks:
             raise Refused(
                 "Say what should change: write a comment, or leave an open remark "
@@ -508,11 +593,26 @@ def request_changes(item, *, by, comment="", seen_revision=None, origin=None):
             )
         _move(fresh, "request_changes")
         if review:
-            review.close(Review.Status.CHANGES_REQUESTED, comment)
+            status = Review.Status.CHANGES_REQUESTED
+            reviewing.end(review, status, comment, item=fresh, by=by)
 
 
-def approve(item, *, by, comment="", seen_revision=None, origin=None):
-    """Approve exactly this text: the version and its hash are bound."""
+def approve(
+    item,
+    *,
+    by,
+    comment="",
+    seen_revision=None,
+    seen_hash=None,
+    override="",
+    origin=None,
+):
+    """Approve exactly this text: the version and its hash are bound.
+
+    `seen_hash` is the hash of what the person has read: any other text is refused,
+    also where only an address or a tag is another one. `override` is why it may pass
+    although checks stop it; see `editorial.checks`.
+    """
     with _action(
         item,
         "approve",
@@ -523,11 +623,20 @@ def approve(item, *, by, comment="", seen_revision=None, origin=None):
     ) as (fresh, metadata):
         if reason := byline.why_not_approve(fresh, by):
             raise PermissionDenied(reason)
+        if seen_hash is not None and seen_hash != fresh.content_hash():
+            raise StaleEdit(
+                f"“{fresh}” was changed after you opened it, so this is not the text "
+                "that you have read. Nothing was approved. See what changed, then "
+                "approve it again."
+            )
         version = _make_version(fresh, by=by)
         _move(fresh, "approve", version=version, by=by)
+        metadata |= checks.let_pass(fresh, by=by, reason=override)
         if review := fresh.open_review():
-            review.close(Review.Status.APPROVED, comment)
+            status = Review.Status.APPROVED
+            reviewing.end(review, status, comment, item=fresh, by=by)
         metadata["version"] = version.number
+        metadata["content_hash"] = version.content_hash
 
 
 def reopen(item, *, by, comment="", seen_revision=None, origin=None):
@@ -539,7 +648,16 @@ def reopen(item, *, by, comment="", seen_revision=None, origin=None):
 # --- Publishing -------------------------------------------------------------------
 
 
-def schedule(item, *, by, publish_at, comment="", seen_revision=None, origin=None):
+def schedule(
+    item,
+    *,
+    by,
+    publish_at,
+    comment="",
+    seen_revision=None,
+    override="",
+    origin=None,
+):
     with _action(
         item,
         "schedule",
@@ -553,6 +671,7 @@ def schedule(item, *, by, publish_at, comment="", seen_revision=None, origin=Non
         fresh.publish_at = publish_at
         fresh.scheduled_by = by
         _move(fresh, "schedule")
+        metadata |= checks.let_pass(fresh, by=by, reason=override)
         metadata["publish_at"] = publish_at.isoformat()
 
 
@@ -577,8 +696,21 @@ def set_unpublish_at(item, *, by, unpublish_at, origin=None):
         metadata["unpublish_at"] = unpublish_at and unpublish_at.isoformat()
 
 
-def publish(item, *, by, comment="", seen_revision=None, origin=None, announce=True):
-    """Readers get the approved version. It must still be the current text."""
+def publish(
+    item,
+    *,
+    by,
+    comment="",
+    seen_revision=None,
+    override="",
+    on_schedule=False,
+    origin=None,
+    announce=True,
+):
+    """Readers get the approved version. It must still be the current text.
+
+    `on_schedule`: nobody is there to look, so what time brought stops nothing.
+    """
     with _action(
         item,
         "publish",
@@ -588,6 +720,9 @@ def publish(item, *, by, comment="", seen_revision=None, origin=None, announce=T
         origin=origin,
     ) as (fresh, metadata):
         changed = _go_live(fresh)
+        metadata |= checks.let_pass(
+            fresh, by=by, reason=override, nobody_is_there=on_schedule
+        )
         metadata["version"] = fresh.live_version.number
         OutboxEvent.objects.mark(
             changed,
@@ -790,7 +925,8 @@ def _fire(due, pk, verb, setter):
             return 0  # another scheduler has it, or it is no longer due
         try:
             with transaction.atomic(using=EDITORIAL):
-                verb(item, by=getattr(item, setter), comment="On schedule.")
+                here = {"on_schedule": True} if verb is publish else {}
+                verb(item, by=getattr(item, setter), comment="On schedule.", **here)
         except Exception as problem:
             # Whatever it is, it must not stop what is due after it.
             if not isinstance(problem, Refused | PermissionDenied):

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.permissions import may
 from editorial.admin.versions import text_of
 from editorial.exceptions import Refused
-from editorial.models import Review, ReviewComment
-from editorial.remarks import add_remark, resolve_remark, review_for_remarks
+from editorial.models import ReviewComment
+from editorial.remarks import add_remark, resolve_remark
 
 SHOWN = 200
 
@@ -39,8 +39,7 @@ def page(request, pk, *, desk):
         back=desk.address(item),
         here=desk.address(item, "remarks"),
         base=f"admin:{desk.opts.app_label}_{desk.opts.model_name}",
-        may_remark=may(request.user, "comment_on_draft", item)
-        and review_for_remarks(item) is not None,
+        may_remark=may(request.user, "comment_on_draft", item),
         typed=form["comment"].value() or "" if request.method == "POST" else "",
         **_threads(item),
     )
@@ -49,7 +48,7 @@ def page(request, pk, *, desk):
 def _add(request, item, comment, block_id, parent):
     if parent:
         parent = ReviewComment.objects.filter(
-            pk=parent, review__content_id=item.pk
+            pk=parent, item_id=item.pk
         ).first()
         if parent is None:
             raise Http404("There is no such remark.")
@@ -67,7 +66,7 @@ def _add(request, item, comment, block_id, parent):
 def _threads(item):
     """Blocks with their remarks, and those on the whole or on what is gone."""
     remarks = list(
-        ReviewComment.objects.filter(review__in=Review.objects.on(item))
+        ReviewComment.objects.on(item)
         .select_related("author", "resolved_by")
         .order_by("created_at")[:SHOWN]
     )
@@ -96,7 +95,7 @@ def _threads(item):
 @require_POST
 def resolve(request, pk, remark, *, desk):
     item = desk.find(request, pk)
-    found = ReviewComment.objects.filter(pk=remark, review__content_id=item.pk).first()
+    found = ReviewComment.objects.filter(pk=remark, item_id=item.pk).first()
     if found is None:
         raise Http404("There is no such remark.")
     resolve_remark(

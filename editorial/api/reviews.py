@@ -73,7 +73,7 @@ class WithReviews:
 
     def remarks(self, request, pk):
         item = self.find(pk)
-        found = ReviewComment.objects.filter(review__in=Review.objects.on(item))
+        found = ReviewComment.objects.on(item)
         found = found.select_related("author", "resolved_by")
         return self.page_of(found, Remark)
 
@@ -110,7 +110,7 @@ class WithReviews:
 
     def _remark(self, item, pk):
         """A remark on this item; one on another is not there."""
-        found = ReviewComment.objects.filter(pk=pk, review__in=Review.objects.on(item))
+        found = ReviewComment.objects.on(item).filter(pk=pk)
         found = found.select_related("author", "review", "parent").first()
         if found is None:
             self.not_found("remark")

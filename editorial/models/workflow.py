@@ -383,11 +383,6 @@ class Publishable(ConcurrentTransitionMixin, SearchAppearance):
             found.append("Give it a title.")
         if not self.category_id:
             found.append("Choose a category.")
-        if self.featured_image and self.featured_image.needs_alt_text:
-            found.append(
-                "Describe the featured image: it has no alternative text "
-                "and is not marked as decorative."
-            )
         return found
 
     @property
@@ -428,6 +423,10 @@ class Publishable(ConcurrentTransitionMixin, SearchAppearance):
     @transition(status, source=Status.PENDING_REVIEW, target=Status.IN_REVIEW)
     def start_review(self):
         pass
+
+    @transition(status, source=Status.IN_REVIEW, target=Status.PENDING_REVIEW)
+    def stop_review(self):
+        """The reviewer cannot do it; the text waits for another one."""
 
     @transition(status, source=Status.IN_REVIEW, target=Status.CHANGES_REQUESTED)
     def request_changes(self):
