@@ -24,7 +24,7 @@ from guardian.models import UserObjectPermission
 from accounts.permissions import decide
 from cms.databases import EDITORIAL
 from editorial import blocks, byline, checks, placing, reviewing
-from editorial.diff import describe, difference
+from editorial.diff import describe, difference, lessons_in, with_block_back
 from editorial.exceptions import Refused, StaleEdit
 from editorial.models import (
     ITEM_MODELS,
@@ -34,6 +34,7 @@ from editorial.models import (
     LiveUse,
     OutboxEvent,
     Redirect,
+    Release,
     ReleaseItem,
     Review,
     ReviewComment,
@@ -43,6 +44,7 @@ from editorial.models import (
     WorkflowHistory,
 )
 from editorial.models.versions import hash_of
+from editorial.releases import why_not_back
 
 logger = logging.getLogger(__name__)
 
@@ -375,39 +377,71 @@ def _check_move(was, item, *, by):
         )
 
 
-def restore_version(item, version, *, by, block_id=None, origin=None):
+def restore_version(
+    item, version, *, by, block_id=None, seen_revision=None, origin=None
+):
     """Bring back an older version, whole or one block of it, as a new version.
 
-    Never publishes: readers keep what they have.
+    Never publishes: readers keep what they have. What the draft was until then is
+    kept as a version, so that bringing that one back undoes it.
     """
     if version.item_id != item.pk:
         raise Refused("This version belongs to another item.")
-    note = f"Restored from v{version.number}"
-    with editing(item, by=by, summary=note, origin=origin) as fresh:
-        check(by, "restore_version", fresh)
-        if block_id:
-            _restore_block(fresh, version.snapshot, str(block_id))
-        else:
-            fresh.restore(version.snapshot)
+    what = f"A block of v{version.number}" if block_id else f"v{version.number}"
+    note = f"{'A block restored' if block_id else 'Restored'} from v{version.number}"
+    with transaction.atomic(using=EDITORIAL):
+        with editing(
+            item, by=by, seen_revision=seen_revision, summary=note, origin=origin
+        ) as fresh:
+            check(by, "restore_version", fresh)
+            _make_version(fresh, by=by, summary=f"Kept before {what} was restored")
+            if block_id:
+                _restore_block(fresh, version.snapshot, str(block_id))
+            else:
+                fresh.restore(version.snapshot)
+        AuditLog.objects.record(
+            "restore_version",
+            by=by,
+            resource_type=item.KIND,
+            resource_id=item.pk,
+            new={
+                "title": item.title,
+                "from_version": version.number,
+                "block": str(block_id) if block_id else None,
+                "became_version": item.current_version,
+            },
+            **(origin or {}),
+        )
     return item
 
 
-def _restore_block(article, snapshot, block_id):
-    if "blocks" not in snapshot:
-        raise Refused(
-            "Only articles are made of blocks. Bring back the whole of the version."
-        )
-    old = next((b for b in snapshot["blocks"] if b["id"] == block_id), None)
-    if old is None:
+def _restore_block(item, snapshot, block_id):
+    """Into the text of the article, or into that of the lesson it stood in."""
+    if "blocks" in snapshot:
+        then, now = snapshot["blocks"], item.block_list()
+        item.set_blocks(_with_block_back(now, then, block_id))
+        return
+    for was in lessons_in(snapshot):
+        if any(block["id"] == block_id for block in was["blocks"]):
+            lesson = item.lessons.filter(pk=was["id"]).first()
+            if lesson is None:
+                raise Refused(
+                    f"The lesson “{was['title']}” is not there any more. Bring back "
+                    "the whole of the version."
+                )
+            lesson.content_blocks = _with_block_back(
+                lesson.content_blocks or [], was["blocks"], block_id
+            )
+            lesson.save()
+            return
+    raise Refused("This version has no such block.")
+
+
+def _with_block_back(now, then, block_id):
+    found = with_block_back(now, then, block_id)
+    if found is None:
         raise Refused("This version has no such block.")
-    body = article.block_list()
-    for index, block in enumerate(body):
-        if block["id"] == block_id:
-            body[index] = old
-            break
-    else:
-        body.append(old)
-    article.set_blocks(body)
+    return found
 
 
 # --- People with a hand in it -----------------------------------------------------
@@ -839,61 +873,225 @@ def unarchive(item, *, by, comment="", seen_revision=None, origin=None):
         _move(fresh, "unarchive")
 
 
-def release(release, *, by, origin=None):
+# --- Releases ---------------------------------------------------------------------
+
+
+def schedule_release(release, *, by, release_at, origin=None):
+    """Let it go out by itself, by the database's clock, on behalf of `by`."""
+    with transaction.atomic(using=EDITORIAL):
+        check(by, "release")
+        fresh = _open_release(release)
+        members = list(fresh.items.all())
+        if not members:
+            raise Refused(f"“{fresh}” is empty. Add articles or courses first.")
+        for member in members:
+            check(by, "publish", _item_of(member))
+        if release_at <= timezone.now():
+            raise Refused("Choose a time in the future, or let it go out now.")
+        fresh.release_at, fresh.scheduled_by, fresh.held_reason = release_at, by, ""
+        fresh.save()
+        _remember_release(
+            fresh, "schedule", by, origin, release_at=release_at.isoformat()
+        )
+    return fresh
+
+
+def unschedule_release(release, *, by, origin=None):
+    with transaction.atomic(using=EDITORIAL):
+        check(by, "release")
+        fresh = _open_release(release)
+        if fresh.release_at is None:
+            raise Refused(f"“{fresh}” has no time to cancel.")
+        for member in fresh.items.all():
+            check(by, "publish", _item_of(member))
+        fresh.release_at, fresh.scheduled_by, fresh.held_reason = None, None, ""
+        fresh.save()
+        _remember_release(fresh, "unschedule", by, origin)
+    return fresh
+
+
+def release(release, *, by, on_schedule=False, origin=None):
     """Everything in the release goes live, or down, in one moment for readers.
 
     One transaction here and one group event: no delivery, whatever its cause,
     applies one member without the others.
     """
     with transaction.atomic(using=EDITORIAL):
-        release = type(release).objects.select_for_update().get(pk=release.pk)
-        if release.released_at:
-            raise Refused(f"“{release}” went out already.")
-        members = sorted(release.items.all(), key=lambda one: str(one.item_id))
+        check(by, "release")
+        release = _open_release(release)
+        members = _locked_members(release)
         if not members:
             raise Refused(f"“{release}” is empty. Add articles or courses first.")
-        changed, done = {}, []
-        items = [
-            (m, locked(ITEM_MODELS[m.kind].objects.get(pk=m.item_id))) for m in members
-        ]
-        # Addresses are freed first, so that members may swap them.
-        for _member, item in items:
+        for member, item in members:
             check(by, "publish", item)
-            _free_slug_for_release(item)
-        for member, item in items:
-            before = item.status
-            if member.change == "publish":
-                changed |= _go_live(item)
-            else:
-                if item.status == Status.PUBLISHED:
-                    _move(item, "unpublish")
-                else:
-                    item.take_down()
-                changed |= _take_down(item)
-            _save(item)
-            done.append((item, member.change, before))
-        OutboxEvent.objects.mark(changed, cause="release", group=release.pk)
-        release.released_at = timezone.now()
-        release.save()
-        for item, change, before in done:
-            _remember(
-                item,
-                change,
-                by=by,
-                before=before,
-                metadata={"release": str(release.pk)},
-                origin=origin,
-            )
+            if member.change == ReleaseItem.Change.UNPUBLISH and not item.is_live:
+                raise Refused(f"“{item}” is not live; there is nothing to take down.")
+
+        def change(member, item):
+            if member.change == ReleaseItem.Change.UNPUBLISH:
+                return _lose(item)
+            changed = _go_live(item)
+            checks.let_pass(item, by=by, nobody_is_there=on_schedule)
+            return changed
+
+        wanted = {
+            member.pk: item.approved_version
+            for member, item in members
+            if member.change == ReleaseItem.Change.PUBLISH
+        }
+        _let_out(release, members, wanted, change, by=by, origin=origin)
     return release
 
 
-def _free_slug_for_release(item):
+def revert_release(release, *, by, leave=False, origin=None):
+    """Readers get back what they had before the release, of all of it in one moment.
+
+    What was published or taken down since is a decision that came later: it is never
+    overwritten. With `leave` the others go back without it; otherwise none does.
+    Working copies keep their text. Returns the release that took the other one back.
+    """
+    with transaction.atomic(using=EDITORIAL):
+        check(by, "release")
+        done = type(release).objects.select_for_update().get(pk=release.pk)
+        if done.released_at is None:
+            raise Refused(f"“{done}” did not go out yet; there is nothing to undo.")
+        if type(release).objects.filter(reverts=done).exists():
+            raise Refused(f"“{done}” was taken back already.")
+        members = _locked_members(done)
+        for _member, item in members:
+            check(by, "publish", item)
+        found = {member.pk: why_not_back(member, item) for member, item in members}
+        conflicts = [sentence for sentence in found.values() if sentence]
+        if conflicts and not leave:
+            raise Refused(" ".join(["Nothing was taken back.", *conflicts]))
+        free = [(member, item) for member, item in members if not found[member.pk]]
+        if not free:
+            raise Refused(" ".join(["There is nothing to take back.", *conflicts]))
+        back = type(release).objects.create(
+            name=f"Back: {done}"[:255], created_by=by, reverts=done
+        )
+        pairs, wanted = [], {}
+        for was, item in free:
+            version = was.previous_version
+            shown = ReleaseItem.Change.PUBLISH if version else None
+            member = back.items.create(
+                kind=was.kind,
+                item_id=was.item_id,
+                change=shown or ReleaseItem.Change.UNPUBLISH,
+            )
+            pairs.append((member, item))
+            wanted[member.pk] = version
+        _let_out(
+            back,
+            pairs,
+            wanted,
+            lambda member, item: _put_back(item, wanted[member.pk]),
+            verb="revert",
+            by=by,
+            origin=origin,
+        )
+    return back
+
+
+def _open_release(release):
+    fresh = type(release).objects.select_for_update().get(pk=release.pk)
+    if fresh.released_at:
+        raise Refused(f"“{fresh}” went out already.")
+    return fresh
+
+
+def _item_of(member):
+    item = ITEM_MODELS[member.kind].objects.filter(pk=member.item_id).first()
+    if item is None:
+        raise Refused("An item of this release was deleted. Take it out of the list.")
+    return item
+
+
+def _locked_members(release):
+    """[(member, item)], the items' rows locked in the order of their ids."""
+    members = release.items.select_related("previous_version")
+    members = sorted(members, key=lambda one: str(one.item_id))
+    return [(member, locked(_item_of(member))) for member in members]
+
+
+def _let_out(release, members, wanted, change, *, by, verb="release", origin=None):
+    """Change all members, remember what readers had and have, and tell them once.
+
+    `wanted` is {member id: the version that readers get}.
+    """
+    # Addresses are freed first, so that members may swap them.
+    for member, item in members:
+        _free_address(item, wanted.get(member.pk))
+    changed, done = {}, []
+    for member, item in members:
+        before, member.previous_version = item.status, item.live_version
+        changed |= change(member, item)
+        _save(item)
+        member.version = item.live_version
+        member.save()
+        done.append((member, item, before))
+    OutboxEvent.objects.mark(changed, cause=verb, group=release.pk)
+    release.released_at, release.released_by = timezone.now(), by
+    release.held_reason = ""
+    release.save()
+    for member, item, before in done:
+        number = member.version.number if member.version else None
+        _remember(
+            item,
+            member.change if verb == "release" else verb,
+            by=by,
+            before=before,
+            metadata={"release": str(release.pk), "version": number},
+            origin=origin,
+        )
+    _remember_release(release, verb, by, origin, items=len(done))
+
+
+def _remember_release(release, verb, by, origin, **more):
+    AuditLog.objects.record(
+        verb,
+        by=by,
+        resource_type="release",
+        resource_id=release.pk,
+        new={"name": str(release), **more},
+        **(origin or {}),
+    )
+
+
+def _free_address(item, version):
+    """Give up the live address unless `version` keeps it; the old one redirects."""
     held = LiveSlug.objects.filter(item_id=item.pk).first()
-    if held:
+    if held and (version is None or version.snapshot["slug"] != held.slug):
         Redirect.objects.get_or_create(
             kind=item.KIND, old_slug=held.slug, item_id=item.pk
         )
         held.delete()
+
+
+def _lose(item):
+    if item.status == Status.PUBLISHED:
+        _move(item, "unpublish")
+    else:
+        item.take_down()
+    return _take_down(item)
+
+
+def _put_back(item, version):
+    """Readers get this earlier version, or none; the working copy keeps its text."""
+    if version is None:
+        return _lose(item)
+    is_approved = item.approved_version_id == version.pk
+    if (
+        is_approved
+        and can_proceed(item.publish)
+        and version.content_hash == item.content_hash()
+    ):
+        return _go_live(item)
+    if item.status in (Status.PUBLISHED, Status.UNPUBLISHED):
+        _move(item, "step_back")
+    item.live_version = version
+    reserve_slug(item)
+    return {item.pk: item.KIND} | _record_uses(item)
 
 
 # --- The clock --------------------------------------------------------------------
@@ -906,7 +1104,7 @@ def fire_due(limit=100):
     fails stays, with a `held_reason`, and does not stop the others. Any number of
     schedulers may run: a row that another one holds is skipped.
     """
-    fired = 0
+    fired = _fire_releases(limit)
     for model in ITEM_MODELS.values():
         for due, verb, setter in (
             (model.objects.due_to_publish(), publish, "scheduled_by"),
@@ -935,6 +1133,27 @@ def _fire(due, pk, verb, setter):
             type(item).objects.filter(pk=pk).update(held_reason=reason)
             return 0
         return 1
+
+
+def _fire_releases(limit):
+    fired = 0
+    due = Release.objects.due()
+    for pk in due.values_list("pk", flat=True)[:limit]:
+        with transaction.atomic(using=EDITORIAL):
+            found = due.select_for_update(of=("self",), skip_locked=True)
+            one = found.select_related("scheduled_by").filter(pk=pk).first()
+            if one is None:
+                continue
+            try:
+                with transaction.atomic(using=EDITORIAL):
+                    release(one, by=one.scheduled_by, on_schedule=True)
+                fired += 1
+            except Exception as problem:
+                if not isinstance(problem, Refused | PermissionDenied):
+                    logger.exception("The release “%s” on schedule failed", one)
+                reason = str(problem) or type(problem).__name__
+                Release.objects.filter(pk=pk).update(held_reason=reason)
+    return fired
 
 
 # --- Bulk import ------------------------------------------------------------------

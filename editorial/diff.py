@@ -85,6 +85,45 @@ def describe(changes):
     return ("Changed: " + ", ".join(parts) + ".") if parts else "No change."
 
 
+LABELS = {"image": "featured image", "seo": "search and social", "slug": "address"}
+
+
+def extent(changes):
+    """How much it is, for a sentence: "4 blocks and the title"; "" for nothing."""
+    names = [
+        f"the {LABELS.get(one, one.replace('_', ' '))}" for one in changes["fields"]
+    ]
+    parts = []
+    for noun in ("section", "lesson", "block"):
+        if ids := set().union(*changes.get(f"{noun}s", {}).values()):
+            parts.append(f"{len(ids)} {noun}{'s' if len(ids) > 1 else ''}")
+    if len(names) > 3:
+        names = [f"{len(names)} fields"]
+    parts += names
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if parts[1:] else "".join(parts)
+
+
+def with_block_back(now, then, block_id):
+    """The blocks `now` with one of `then` as it was, or None if it has no such one.
+
+    A block that is still there gets its old content. One that is gone comes back
+    after the nearest block before it that is left, else before the nearest after it.
+    """
+    order = [block["id"] for block in then]
+    if block_id not in order:
+        return None
+    index = order.index(block_id)
+    old, body = then[index], list(now)
+    place = {block["id"]: at for at, block in enumerate(body)}
+    if block_id in place:
+        body[place[block_id]] = old
+        return body
+    before = next((place[pk] for pk in reversed(order[:index]) if pk in place), None)
+    after = next((place[pk] for pk in order[index:] if pk in place), len(body))
+    body.insert(after if before is None else before + 1, old)
+    return body
+
+
 # --- The story of a text, from its old form to its new one ------------------------
 
 ALIKE = 0.5

@@ -486,6 +486,15 @@ class Publishable(ConcurrentTransitionMixin, SearchAppearance):
     def unpublish(self):
         self.take_down()
 
+    @transition(
+        status,
+        source=[Status.PUBLISHED, Status.UNPUBLISHED],
+        target=Status.APPROVED,
+        conditions=[has_approved_version],
+    )
+    def step_back(self):
+        """Readers get an earlier version again; this one is approved, and waits."""
+
     @transition(status, source=NOT_IN_REVIEW, target=Status.ARCHIVED)
     def archive(self):
         self._void_approval()
