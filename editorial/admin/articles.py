@@ -6,6 +6,7 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from accounts.permissions import may
+from editorial.admin import intake
 from editorial.admin.body import BodyField, blocks_of, text_of
 from editorial.admin.items import SEO, ItemAdmin, ItemForm
 from editorial.models import Article
@@ -102,6 +103,9 @@ class ArticleForm(ItemForm):
 class ArticleAdmin(ItemAdmin):
     form = ArticleForm
     autocomplete_fields = (*ItemAdmin.autocomplete_fields, "parent")
+
+    def get_urls(self):
+        return [*intake.urls(self.admin_site), *super().get_urls()]
 
     def get_fieldsets(self, request, obj=None):
         if obj is not None and not self.has_change_permission(request, obj):

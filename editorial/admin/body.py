@@ -17,7 +17,14 @@ _PLAIN_PARAGRAPH = re.compile(r"<p>([^\n]+)</p>")
 _ADDRESS = re.compile(r"https?://\S+")
 """Alone on a line it would become an embed."""
 
-PAGES = {"library": "admin:editorial_media_library"}
+PAGES = {
+    "library": "admin:editorial_media_library",
+    "upload": "api:media",
+    "paste": "admin:editorial_intake_paste",
+    "word": "admin:editorial_intake_word",
+    "links": "admin:editorial_intake_links",
+    "address": "admin:editorial_intake_address",
+}
 """Addresses that the editor may ask, by the name under which `body.item.urls` has
 them."""
 ITEM_PAGES: dict[str, str] = {}

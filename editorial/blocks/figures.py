@@ -31,11 +31,14 @@ class FigureReader:
 
     def image(self, element, *, href=None, caption=None, align=""):
         known = {"src", "alt", "title", "width", "height", "align", "data-media"}
+        known |= {"data-credit", "data-decorative"}
         self.lose(element, known=known)
         attrs = self.image_source(element)
-        for name, longest in (("alt", 2_000), ("title", 500)):
+        for name, longest in (("alt", 2_000), ("title", 500), ("data-credit", 500)):
             if value := (element.get(name) or "").strip():
-                attrs[name] = self.fit(value, longest)
+                attrs[name.removeprefix("data-")] = self.fit(value, longest)
+        if element.get("data-decorative") is not None:
+            attrs["decorative"] = True
         for name in ("width", "height"):
             value = (element.get(name) or "").removesuffix("px")
             if value.isascii() and value.isdigit() and 0 < int(value) <= 20_000:

@@ -1,0 +1,89 @@
+"""From a clipboard to blocks."""
+
+import re
+from dataclasses import dataclass, field
+
+from editorial.blocks.canonical import new_block
+from editorial.blocks.nodes import MAX_BLOCKS, faults_of, text_of
+from editorial.intake import markup, pictures, plain, word
+from editorial.intake.reader import PasteNotes, PasteReader, paragraphs
+
+LARGEST = 3_000_000
+"""Characters of markup besides pictures that came along: some hundred pages."""
+
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_PICTURES = re.compile(r"data:image/[a-zA-Z+.-]+;base64,[A-Za-z0-9+/=\s%]*")
+
+
+class TooLarge(Exception):
+    """`str()` says what to do."""
+
+
+@dataclass
+class Pasted:
+    blocks: list
+    notes: list = field(default_factory=list)
+
+
+def from_clipboard(*, html="", text="", is_alone=False, keep=None):
+    """Blocks for what a program put on the clipboard, in HTML, as text, or both.
+
+    `is_alone` says that it goes to an empty paragraph, where an address may become
+    a card. `keep(content, alt)` takes pictures into the library.
+    """
+    html, text = (_UNSTORABLE.sub("", one or "") for one in (html, text))
+    if len(text) > LARGEST or len(_PICTURES.sub("", html)) > LARGEST:
+        raise TooLarge("This is too much for one paste. Take it in several parts.")
+    if address := plain.lone_address(text):
+        return Pasted(plain.blocks_of_address(address, is_alone=is_alone))
+    if html.strip() and not _is_only_text(html):
+        pasted = from_markup(html, keep=keep)
+        if pasted.blocks or not text.strip():
+            return pasted
+    if plain.looks_like_markdown(text):
+        pasted = from_markup(plain.html_of(text))
+        if pasted.blocks:
+            return pasted
+    return Pasted(plain.blocks_of(text))
+
+
+def _is_only_text(html):
+    """Markup that says nothing: an editor of code wraps Markdown in one <pre>."""
+    bare = re.sub(r"<!--.*?-->|</?(?:html|head|body|meta)\b[^>]*>", "", html, flags=re.S)
+    return re.fullmatch(r"\s*[^<]*\s*", bare) is not None
+
+
+def from_markup(html, *, keep=None):
+    notes = PasteNotes()
+    try:
+        tree = markup.tree_of(html)
+    except markup.TooDeep:
+        notes.add("The markup is nested too deep; only its words were kept.")
+        return Pasted(_words(re.sub(r"<[^>]*>", " ", html)), notes.sentences())
+    word.rebuild(tree, notes)
+    pictures.place(tree, notes, keep)
+    markup.plain(tree, notes)
+    try:
+        blocks = PasteReader(notes=notes).blocks(tree)
+    except RecursionError:
+        notes.add("The markup is nested too deep; only its words were kept.")
+        blocks = _words(tree.text_content())
+    return Pasted(_allowed(blocks, notes), notes.sentences())
+
+
+def _words(text):
+    return [new_block(node) for node in paragraphs(text)]
+
+
+def _allowed(blocks, notes):
+    """What `validate` lets through: this cannot fail, and is looked at all the same."""
+    if len(blocks) > MAX_BLOCKS:
+        notes.add(f"Only the first {MAX_BLOCKS} blocks were taken.")
+        blocks = blocks[:MAX_BLOCKS]
+    if not faults_of(blocks):
+        return blocks
+    found = []
+    for block in blocks:
+        sound = not faults_of([block]) and block["type"] != "html"
+        found += [block] if sound else _words(text_of(block["content"]))
+    return found
