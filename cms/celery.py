@@ -22,6 +22,11 @@ app.conf.beat_schedule = {
         "task": "editorial.tasks.make_missing_variants",
         "schedule": 60,
     },
+    "ask what links lead to": {
+        "task": "editorial.tasks.ask_forgotten",
+        "schedule": 5 * 60,
+    },
+    "mail what was told": {"task": "editorial.tasks.mail_notices", "schedule": 60},
     "fold the ledger": {"task": "engagement.tasks.fold", "schedule": 5},
     "publish the counters": {
         "task": "engagement.tasks.publish_counters",

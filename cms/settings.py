@@ -504,6 +504,13 @@ FORMS_URLFIELD_ASSUME_HTTPS = True  # Django 6's default; goes with Django 5.2
 INVITATION_DAYS = env.integer("INVITATION_DAYS", 7)
 """How long the link in an invitation opens."""
 AUTHOR_MAY_APPROVE_OWN = env.boolean("AUTHOR_MAY_APPROVE_OWN", False)
+CHECKS_THAT_BLOCK = env.words(
+    "CHECKS_THAT_BLOCK", ["alt-text", "placeholder", "licence-expired", "link-gone"]
+)
+"""Findings that stop an approval, a schedule and a publish, until they are gone or
+somebody with the right says why it may pass: codes of `editorial.checks`, or "none"."""
+if CHECKS_THAT_BLOCK == ["none"]:
+    CHECKS_THAT_BLOCK = []
 PUBLISH_OBJECTIVE_SECONDS = 0.5
 """p99 from the commit of a publish to an anonymous reader seeing it; the worker
 warns about each one that took longer."""

@@ -203,6 +203,13 @@ def _make_version(item, *, by, summary="", at=None):
     return version
 
 
+def version_of(item, *, by):
+    """The locked item as it stands, as a version; nothing else about it changes."""
+    version = _make_version(item, by=by)
+    type(item).objects.filter(pk=item.pk).update(current_version=version.number)
+    return version
+
+
 def save_version(item, *, by, summary="", origin=None):
     """An explicit save: keep the working copy as it is as a version."""
     with transaction.atomic(using=EDITORIAL):
@@ -535,9 +542,7 @@ def withdraw(item, *, by, comment="", seen_revision=None, origin=None):
     with _action(item, "withdraw", by=by, comment=comment, origin=origin) as (fresh, _):
         _move(fresh, "withdraw")
         if review := fresh.open_review():
-            reviewing.end(
-                review, Review.Status.WITHDRAWN, comment, item=fresh, by=by
-            )
+            reviewing.end(review, Review.Status.WITHDRAWN, comment, item=fresh, by=by)
 
 
 def start_review(

@@ -7,7 +7,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from cms.files import FilesAway
-from editorial import imaging
+from editorial import imaging, letters
+from editorial.checks import asking
 from editorial.models import Media
 
 logger = logging.getLogger(__name__)
@@ -37,3 +38,19 @@ def make_missing_variants():
             imaging.make_variants(pk)
     except FilesAway as away:
         logger.warning("Images wait for their variants: %s", away)
+
+
+@shared_task
+def ask_site(host):
+    """Whether the links to one site lead somewhere."""
+    asking.ask_site(host)
+
+
+@shared_task
+def ask_forgotten():
+    asking.ask_forgotten()
+
+
+@shared_task
+def mail_notices():
+    letters.mail_notices()

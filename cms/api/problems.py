@@ -39,6 +39,7 @@ KINDS = {
     "method": (405, "This cannot be done here"),
     "not-acceptable": (406, "This form is not available"),
     "refused": (409, "Not possible now"),
+    "checks": (409, "Checks stop it"),
     "conflict": (409, "Somebody else was faster"),
     "in-flight": (409, "The same request is being answered"),
     "moved": (301, "This has moved"),
@@ -101,7 +102,7 @@ def _problem_of(exc):
     if isinstance(exc, Problem):
         return exc
     if kind := getattr(exc, "problem", None):
-        return Problem(kind, str(exc))
+        return Problem(kind, str(exc), errors=getattr(exc, "errors", None))
     if isinstance(exc, exceptions.APIException):
         return _of_rest_framework(exc)
     if isinstance(exc, Http404 | django_exceptions.ObjectDoesNotExist):

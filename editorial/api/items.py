@@ -334,7 +334,18 @@ class Say(Strict):
     comment = Text(max_length=5000, allow_blank=True, required=False, default="")
 
 
-class SayWhen(Say):
+class SayWhy(Say):
+    override_checks = Text(
+        max_length=2000,
+        allow_blank=True,
+        required=False,
+        default="",
+        help_text="Why it may go out although checks stop it. Needs the right to, and "
+        "is kept in the audit log.",
+    )
+
+
+class SayWhen(SayWhy):
     at = serializers.DateTimeField(help_text="In the future, with its time zone.")
 
 
@@ -355,6 +366,8 @@ class SayWhoElse(Say):
 
 
 BODY_OF = {
+    "approve": SayWhy,
+    "publish": SayWhy,
     "schedule": SayWhen,
     "set_unpublish_at": SayWhenOrNever,
     "start_review": SayWho,
@@ -377,6 +390,8 @@ PUBLISHING = {
 def words_of(verb, data):
     """Keyword arguments of the action, out of the body."""
     found = {"comment": data["comment"]} if "comment" in data else {}
+    if "override_checks" in data:
+        found["override"] = data["override_checks"]
     if verb == "schedule":
         found["publish_at"] = data["at"]
     if verb == "set_unpublish_at":

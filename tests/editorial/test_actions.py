@@ -424,14 +424,6 @@ def test_an_incomplete_draft_says_what_is_missing(wim):
     assert "body" in str(problem.value)
 
 
-def test_an_image_without_a_description_stops_the_submission(wim):
-    image = factories.MediaFactory(alt_text="")
-    item = factories.article(by=wim, featured_image=image)
-
-    with pytest.raises(Refused, match="alternative text"):
-        actions.submit(item, by=wim)
-
-
 def test_changes_are_not_requested_without_a_word(wim, ines, draft):
     actions.submit(draft, by=wim)
     actions.start_review(draft, by=ines)
