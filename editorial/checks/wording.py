@@ -14,43 +14,13 @@ LONGEST_PARAGRAPH = 150
 LEAST_WORDS = 100
 """Below this a figure for the whole text means nothing."""
 
-SAY_NOTHING = frozenset(
-    [
-        "click here",
-        "here",
-        "this",
-        "this link",
-        "link",
-        "more",
-        "read more",
-        "learn more",
-        "see here",
-        "hier",
-        "hier klicken",
-        "mehr",
-        "weiterlesen",
-        "ici",
-        "cliquez ici",
-        "lire la suite",
-        "plus",
-        "aquí",
-        "haz clic aquí",
-        "leer más",
-        "qui",
-        "clicca qui",
-        "leggi di più",
-        "klik hier",
-        "lees meer",
-        "aqui",
-        "clique aqui",
-        "leia mais",
-        "här",
-        "läs mer",
-        "her",
-        "les mer",
-        "læs mere",
-    ]
-)
+SAY_NOTHING = {
+    "click here", "here", "this", "this link", "link", "more", "read more",
+    "learn more", "see here", "hier", "hier klicken", "mehr", "weiterlesen", "ici",
+    "cliquez ici", "lire la suite", "plus", "aquí", "haz clic aquí", "leer más", "qui",
+    "clicca qui", "leggi di più", "klik hier", "lees meer", "aqui", "clique aqui",
+    "leia mais", "här", "läs mer", "her", "les mer", "læs mere",
+}  # fmt: skip
 _BARE = re.compile(r"(?:https?://|www\.)\S+")
 
 
