@@ -10,7 +10,7 @@ from itertools import islice
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -172,7 +172,9 @@ def delete_remark(remark, *, item, by, origin=None):
                 "of the way, and their words are kept."
             )
         gone = remark.pk
-        _forget(RemarkMention.objects.filter(remark__in=[remark, *remark.replies.all()]))
+        _forget(
+            RemarkMention.objects.filter(remark__in=[remark, *remark.replies.all()])
+        )
         remark.delete()
         remark.pk = gone
         _audit("delete_remark", remark, item, by=by, origin=origin)
@@ -225,11 +227,16 @@ def _audit(action, remark, item, *, by, origin):
 # --- Reading ----------------------------------------------------------------------
 
 
-def threads_on(item, *, most=500):
-    """What began a thread, oldest first, each with its `answers`."""
+def threads_on(item, *, head=None, most=500):
+    """What began a thread, oldest first, each with its `answers`.
+
+    `head` is the id of one thread, if only that is asked for.
+    """
+    found = ReviewComment.objects.on(item)
+    if head:
+        found = found.filter(Q(pk=head) | Q(parent_id=head))
     remarks = list(
-        ReviewComment.objects.on(item)
-        .select_related("author", "resolved_by", "link")
+        found.select_related("author", "resolved_by", "link")
         .prefetch_related(
             Prefetch("mentions", RemarkMention.objects.select_related("person"))
         )
@@ -285,7 +292,9 @@ def named_in(comment, item):
 
     Only people of the house: `@somebody` who is not one is just a word.
     """
-    slugs = list(dict.fromkeys(one.rstrip("-").lower() for one in NAMED.findall(comment)))
+    slugs = list(
+        dict.fromkeys(one.rstrip("-").lower() for one in NAMED.findall(comment))
+    )
     if not slugs:
         return []
     people = User.objects.staff().filter(slug__in=slugs[: 5 * MOST_MENTIONS])
@@ -294,8 +303,8 @@ def named_in(comment, item):
         raise Refused(f"Name at most {MOST_MENTIONS} people in one remark.")
     if outside := [str(one) for one in found if not may(one, "view", item)]:
         raise Refused(
-            f"{' and '.join(outside)} may not view “{item}”, so nobody told them. Leave "
-            "the @ away, or give them a hand in it first, under People."
+            f"{' and '.join(outside)} may not view “{item}”, so nobody told them. "
+            "Leave the @ away, or give them a hand in it first, under People."
         )
     return found
 

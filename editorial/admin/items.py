@@ -24,11 +24,12 @@ from accounts.models import User
 from accounts.permissions import may
 from cms.databases import EDITORIAL
 from editorial import actions
-from editorial.admin import people, preview, remarks, stale, versions
+from editorial.admin import links, people, preview, remarks, saving, stale, versions
+from editorial.admin.body import BodyWidget, words_of
 from editorial.admin.house import HousePage, moment, origin_of
 from editorial.admin.verbs import VERBS, is_possible, offers, refusals
 from editorial.exceptions import Refused, StaleEdit
-from editorial.models import Category, LiveSlug, Media, Status, Version
+from editorial.models import Category, LiveSlug, Media, ReviewComment, Status, Version
 
 NOTES_SHOWN = 8
 
@@ -420,13 +421,14 @@ class ItemAdmin(HousePage):
             title="This was not saved",
             status=403 if isinstance(problem, PermissionDenied) else 409,
             problem=str(problem) or "You may not change this.",
-            kept=[(name, text) for name in wanted if (text := request.POST.get(name))],
+            kept=kept_text(request.POST, wanted),
         )
 
     def render_change_form(self, request, context, *args, **kwargs):
         item = context.get("original")
         if item is not None:
             context |= self.header(request, item)
+            context["saving"] = saving.told(request, item)
             form = context["adminform"].form
             context["stale"] = getattr(form, "stale", None)
             context["will_reopen"] = item.status in (Status.APPROVED, Status.SCHEDULED)
@@ -445,8 +447,9 @@ class ItemAdmin(HousePage):
         return {
             "state_line": item.state_line(),
             "review": review,
-            "remarks_open": review
-            and review.comments.filter(is_resolved=False, parent=None).count(),
+            "remarks_open": ReviewComment.objects.on(item).threads().open().count(),
+            "may_remark": may(request.user, "comment_on_draft", item),
+            "may_share": may(request.user, "grant", item),
             "missing": item.missing() if item.status in NEEDS_SOMETHING else [],
             "offers": offers(item, request.user),
             "refusals": refusals(item, request.user),
@@ -497,19 +500,38 @@ class ItemAdmin(HousePage):
                 partial(versions.restore, desk=self),
                 "restore",
             ),
+            ("<uuid:pk>/compare/", partial(versions.two, desk=self), "compare"),
             ("<uuid:pk>/preview/", partial(preview.page, desk=self), "preview"),
             ("<uuid:pk>/people/", partial(people.page, desk=self), "people"),
             ("<uuid:pk>/remarks/", partial(remarks.page, desk=self), "remarks"),
+            ("<uuid:pk>/remarks/all/", partial(remarks.threads, desk=self), "threads"),
+            ("<uuid:pk>/remarks/people/", partial(remarks.people, desk=self), "named"),
             (
                 "<uuid:pk>/remarks/<uuid:remark>/resolve/",
                 partial(remarks.resolve, desk=self),
                 "resolve",
             ),
+            (
+                "<uuid:pk>/remarks/<uuid:remark>/change/",
+                partial(remarks.change, desk=self),
+                "reword",
+            ),
+            (
+                "<uuid:pk>/remarks/<uuid:remark>/delete/",
+                partial(remarks.delete, desk=self),
+                "unsay",
+            ),
+            ("<uuid:pk>/links/", partial(links.page, desk=self), "links"),
+            (
+                "<uuid:pk>/links/<uuid:link>/revoke/",
+                partial(links.revoke, desk=self),
+                "revoke_link",
+            ),
         ]
         return [
             path(where, self.admin_site.admin_view(view), name=f"{info}_{name}")
             for where, view, name in pages
-        ] + super().get_urls()
+        ] + [*saving.doors(self), *super().get_urls()]
 
     def do_view(self, request, pk, verb):
         return require_http_methods(["GET", "HEAD", "POST"])(self._do)(
@@ -573,6 +595,16 @@ SEES_THE_TEXT = {"submit", "request_changes", "approve", "schedule", "publish"}
 
 NEEDS_SOMETHING = (Status.DRAFT, Status.CHANGES_REQUESTED, Status.IN_REVIEW)
 """States in which something may be missing for the next step."""
+
+
+def kept_text(posted, names):
+    """[(name, text)] of what somebody wrote, to be shown when it was not saved."""
+    found = []
+    for name in names:
+        value = BodyWidget().value_from_datadict(posted, {}, name)
+        if text := words_of(value):
+            found.append((name, text))
+    return found
 
 
 def live_url(item):

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from accounts.permissions import may
 from cms.uuids import uuid7
 from editorial.models.versions import Version
 
@@ -181,7 +182,9 @@ class ReviewComment(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(author__isnull=False, link=None, guest_name="")
-                | (models.Q(author=None, link__isnull=False) & ~models.Q(guest_name="")),
+                | (
+                    models.Q(author=None, link__isnull=False) & ~models.Q(guest_name="")
+                ),
                 name="remark_is_somebodys",
             ),
         ]
@@ -192,7 +195,9 @@ class ReviewComment(models.Model):
     @property
     def by(self):
         """Who says it, for people to read."""
-        return f"{self.guest_name} (external)" if self.author_id is None else self.author
+        return (
+            f"{self.guest_name} (external)" if self.author_id is None else self.author
+        )
 
 
 class RemarkMention(models.Model):
@@ -219,6 +224,24 @@ class RemarkMention(models.Model):
 
     def __str__(self):
         return f"@{self.person}"
+
+
+class EditorialTaskQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Editors see all tasks; others what they were given, or gave."""
+        if may(user, "edit_tasks"):
+            return self
+        if not may(user, "view_tasks"):
+            return self.none()
+        return self.filter(models.Q(assigned_to=user) | models.Q(assigned_by=user))
+
+    def open(self):
+        return self.filter(
+            status__in=[EditorialTask.Status.PENDING, EditorialTask.Status.IN_PROGRESS]
+        )
+
+    def about(self, item):
+        return self.filter(content_id=item.pk)
 
 
 class EditorialTask(models.Model):
@@ -268,12 +291,22 @@ class EditorialTask(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    objects = EditorialTaskQuerySet.as_manager()
+
     class Meta:
         db_table = "editorial_tasks"
         ordering = ["due_date", "-created_at"]
 
     def __str__(self):
         return self.title
+
+    @property
+    def is_open(self):
+        return self.status in (self.Status.PENDING, self.Status.IN_PROGRESS)
+
+    @property
+    def is_late(self):
+        return bool(self.due_date and self.is_open and self.due_date < timezone.now())
 
     def save(self, *args, **kwargs):
         is_done = self.status == self.Status.COMPLETED

@@ -58,7 +58,12 @@ def place(remark):
         ("The harbour at five.", "harbour", "Now: the harbour.", "harbour"),
         ("One 🌊 wave.", "wave", "One 🌊🌊 more wave.", "wave"),
         ("The harbour at five.", "harbour", "The harbours at five.", "harbour"),
-        ("The harbour at five.", "harbour at five", "The harbour at six.", "harbour at"),
+        (
+            "The harbour at five.",
+            "harbour at five",
+            "The harbour at six.",
+            "harbour at",
+        ),
         ("A quay, a quay.", "quay", "A long quay, a quay.", "quay"),
         ("Boats sleep here.", "sleep", "Here boats sleep.", "sleep"),
         ("The harbour at five.", "harbour", "The sea.", None),
@@ -143,7 +148,9 @@ def test_offsets_are_code_points_of_the_flat_text(wim, ines, draft):
     ]
     with actions.editing(draft, by=wim) as fresh:
         fresh.set_blocks(body)
-    remark = add_remark(draft, by=ines, comment="?", block_id=body[0]["id"], quote="Meer")
+    remark = add_remark(
+        draft, by=ines, comment="?", block_id=body[0]["id"], quote="Meer"
+    )
     assert place(remark) == (6, 10, "Meer")
     text = texts_of(draft.block_list())[body[0]["id"]]
     assert text[remark.selection_start : remark.selection_end] == "Meer"
@@ -331,7 +338,9 @@ def test_a_review_is_handed_over_or_handed_back(wim, ines, omar, draft):
     draft.refresh_from_db()
     assert (draft.status, draft.open_review()) == (Status.PENDING_REVIEW, None)
     assert Review.objects.get().status == Review.Status.DECLINED
-    assert Notice.objects.filter(person=wim, sentence__contains="cannot review").exists()
+    assert Notice.objects.filter(
+        person=wim, sentence__contains="cannot review"
+    ).exists()
     actions.start_review(draft, by=ines)
     assert draft.open_review().reviewer == ines
 
