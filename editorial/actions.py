@@ -810,24 +810,43 @@ def reserve_slug(item):
 
 def _record_uses(item):
     """Keep `LiveUse` true; returns the authors and media gained or lost."""
-    uses = item.uses() if item.live_version_id else {}
-    known = dict(
-        LiveUse.objects.filter(item_id=item.pk).values_list("used_id", "used_kind")
-    )
-    gained, lost = uses.items() - known.items(), known.items() - uses.items()
+    gained, lost = _uses_changed(item)
     LiveUse.objects.filter(item_id=item.pk, used_id__in=[pk for pk, _ in lost]).delete()
     LiveUse.objects.bulk_create(
         LiveUse(item_id=item.pk, item_kind=item.KIND, used_id=pk, used_kind=kind)
         for pk, kind in gained
     )
+    return _copies_of(gained | lost)
+
+
+def _uses_changed(item):
+    """(gained, lost) of (id, kind), as the live version of `item` would have it."""
+    uses = item.uses() if item.live_version_id else {}
+    known = dict(
+        LiveUse.objects.filter(item_id=item.pk).values_list("used_id", "used_kind")
+    )
+    return uses.items() - known.items(), known.items() - uses.items()
+
+
+def _copies_of(uses):
+    """{id: kind} of the public copies that come, go or change with these uses."""
     public_by_use = {
         ItemKind.PROFILE: ItemKind.PROFILE,
         ItemKind.MEDIA: ItemKind.MEDIA,
         LiveUse.GATED_MEDIA: ItemKind.MEDIA,
     }
-    return {
-        pk: public_by_use[kind] for pk, kind in gained | lost if kind in public_by_use
-    }
+    return {pk: public_by_use[kind] for pk, kind in uses if kind in public_by_use}
+
+
+def marks_of(item, version):
+    """What `publish` of this version would deliver (None: what taking down would).
+
+    Reads only, by the functions that the actions use.
+    """
+    future = copy(item)
+    future.live_version = version
+    gained, lost = _uses_changed(future)
+    return {item.pk: item.KIND} | _copies_of(gained | lost)
 
 
 def _take_down(item):

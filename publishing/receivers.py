@@ -4,8 +4,10 @@ import logging
 
 from django.dispatch import receiver
 
+from editorial import press
 from editorial.models import OutboxEvent
 from editorial.signals import outbox_written
+from publishing import appearance, foresight
 
 logger = logging.getLogger(__name__)
 
@@ -26,3 +28,10 @@ def tell_the_worker(sender, event, **kwargs):
         logger.warning(
             "The broker did not take event %s; the sweeper will: %s", event.pk, problem
         )
+
+
+# The desk asks these of us; see `editorial.press`.
+press.page_of = appearance.page_of
+press.card_of = appearance.card_of
+press.changes_of = foresight.changes_of
+press.receipt_of = foresight.receipt_of

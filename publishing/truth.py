@@ -112,7 +112,7 @@ def _items(model):
             LiveSlug.objects.filter(item_id__in=ids).values_list("item_id", "slug")
         )
         rows = list(rows)
-        related = _related([row.live_version.snapshot for row in rows], rows)
+        related = related_of([row.live_version.snapshot for row in rows], rows)
         for row in rows:
             truth = found[row.pk]
             truth.live, truth.row = True, row
@@ -122,7 +122,7 @@ def _items(model):
     return reader
 
 
-def _related(snapshots, rows):
+def related_of(snapshots, rows):
     """Everything that these items print from elsewhere, in five queries."""
     people = {snapshot["author"] for snapshot in snapshots}
     categories = {one["category"] for one in snapshots if one["category"]}

@@ -25,14 +25,14 @@ def article(request, slug):
     return page(
         request,
         "publishing/page.html" if is_page else "publishing/article.html",
-        head=_head_of(item, is_page),
+        head=head_of(item, is_page),
         keys=[f"item-{item['id']}"],
         version=item["content_version"],
         article=item,
     )
 
 
-def _head_of(item, is_page):
+def head_of(item, is_page):
     path = path_to("article", item["slug"])
     if is_page:
         above = [

@@ -85,14 +85,14 @@ def course(request, slug):
     return page(
         request,
         "publishing/course.html",
-        head=_head_of(item),
+        head=head_of(item),
         keys=[f"item-{item.id}"],
         version=item.content_version,
         course=item,
     )
 
 
-def _head_of(item):
+def head_of(item):
     path = path_to("course", item.slug)
     return Head(
         title=item.meta_title or item.title,
