@@ -1,8 +1,10 @@
 """The desk: Django's admin site with Masthead's name, groups and start page.
 
-Apps put panels on the start page with `@panel`; the desk knows none of them.
+Apps put panels on the start page with `@panel`, and pages of their own beside it with
+`@page`; the desk knows none of them.
 """
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -14,7 +16,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.urls import URLPattern, reverse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import second_factor
@@ -39,6 +42,8 @@ MOMENTS = {
 """`formfield_overrides` for moments: one field of the browser, and not two of text."""
 
 PANELS: list = []
+PAGES: list = []
+ARRANGED_BY: list = []
 
 HIDDEN = {"account", "mfa", "usersessions", "socialaccount", "django_celery_beat"}
 """Apps of allauth: each person sees their own on the pages of their account. And the
@@ -50,19 +55,40 @@ ONLY_READ = {"index", "app_list", "jsi18n", "password_change_done", "view_on_sit
 pages_only = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def panel(*, order):
+def panel(*, order, title):
     """Put a function on the start page: request → context of its template, or None.
 
-    The context names a `template` and a `title`; None leaves the panel out, for
-    people to whom it says nothing.
+    The context names a `template` and may name another `title`; None leaves the panel
+    out, for people to whom it says nothing. `title` is what it is called where people
+    choose their panels.
     """
 
     def register(function):
+        function.title = title
         PANELS.append((order, function))
         PANELS.sort(key=lambda pair: pair[0])
         return function
 
     return register
+
+
+def page(route, *, name, cacheable=False):
+    """Give a view an address of its own on the desk, `admin:<name>`; staff only.
+
+    `view(request, …, desk)`: `desk` is the admin site, for `desk.show(…)`.
+    """
+
+    def register(view):
+        PAGES.append((route, view, name, cacheable))
+        return view
+
+    return register
+
+
+def arranges(function):
+    """Let `function(request, panels)` say which panels somebody sees, in which order."""
+    ARRANGED_BY[:] = [function]
+    return function
 
 
 class DeskPage(ModelAdmin):
@@ -137,7 +163,15 @@ class Desk(AdminSite):
                 entry.callback = require_safe(entry.callback)
             elif entry.name == "login":
                 entry.callback = pages_only(entry.callback)
-        return urls
+        ours = [
+            path(
+                route,
+                self.admin_view(partial(view, desk=self), cacheable),
+                name=name,
+            )
+            for route, view, name, cacheable in PAGES
+        ]
+        return ours + urls
 
     def register(self, model_or_iterable, admin_class=None, **options):
         """How people sign in is no list on the desk: secrets are in it."""
@@ -180,8 +214,25 @@ class Desk(AdminSite):
         return super().admin_view(pages_only(view), cacheable)
 
     def index(self, request, extra_context=None):
-        panels = [found for _, function in PANELS if (found := function(request))]
+        wanted = [function for _, function in PANELS]
+        for arrange in ARRANGED_BY:
+            wanted = arrange(request, wanted)
+        panels = [
+            {"title": function.title, "name": function.__name__, **found}
+            for function in wanted
+            if (found := function(request))
+        ]
         return super().index(request, {"panels": panels, **(extra_context or {})})
+
+    def show(self, request, template, *, title, status=200, **context):
+        """A page of the desk that belongs to no list of things."""
+        request.current_app = self.name
+        return TemplateResponse(
+            request,
+            template,
+            {**self.each_context(request), "title": title, **context},
+            status=status,
+        )
 
     def get_app_list(self, request, app_label=None):
         """Models in the newsroom's groups; Django's own grouping for one app."""

@@ -47,7 +47,12 @@ if READERS_TOOLS:
 if NEWSROOM:
     from django.contrib import admin
 
-    urlpatterns += [path("admin/", admin.site.urls)]
+    from editorial.admin.calendar import feed
+
+    urlpatterns += [
+        path("desk-calendar/<str:secret>.ics", feed, name="calendar_feed"),
+        path("admin/", admin.site.urls),
+    ]
 
 if settings.SERVE_MEDIA:
     from django.views.static import serve

@@ -45,7 +45,7 @@ class ReceiptAdmin(ReadOnlyPage):
         return outcome(receipt)
 
 
-@panel(order=65)
+@panel(order=65, title="Lately for readers")
 def recently_published(request):
     """What went live lately, with its receipt, and what was taken down."""
     if not may(request.user, "view"):
@@ -84,7 +84,6 @@ def recently_published(request):
     ]
     rows.sort(key=lambda row: row["when"], reverse=True)
     return {
-        "title": "Lately for readers",
         "template": "admin/desk/receipts.html",
         "rows": rows[:SHOWN],
         "empty": "Nothing was published lately.",

@@ -2,10 +2,17 @@
 
 from editorial.admin import (  # noqa: F401  (each registers its models)
     articles,
+    board,
+    calendar,
     courses,
     desk,
+    filters,
+    finding,
     ledgers,
     media,
+    notices,
+    panels,
     planning,
+    tasks,
     taxonomy,
 )

@@ -1,26 +1,46 @@
-"""The start page: what waits for me, what goes live next, what went wrong."""
+"""The start page: where I was, what waits for me, what goes live, what needs care."""
 
 from datetime import timedelta
 
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import EDITORS, REVIEWER, SUPER_ADMIN, may
-from cms.admin import panel
+from cms.admin import arranges, panel
 from editorial.models import (
     ITEM_MODELS,
     EditorialTask,
+    Media,
+    Notice,
     OutboxEvent,
+    Release,
     Review,
     Status,
 )
+from editorial.models.desk import DeskPreference
 
 SHOWN = 8
 ITEMS = "admin/desk/items.html"
+TASKS = "admin/desk/tasks.html"
+SOON = timedelta(days=7)
+LATE = timedelta(minutes=1)
+"""How long after its time something scheduled is late: the clock looks each second."""
 
 
-def _items(query, *, order, count=SHOWN):
+@arranges
+def in_their_order(request, panels):
+    """Everybody's own choice of panels, in their own order; new ones come last."""
+    chosen = DeskPreference.objects.filter(person=request.user).first()
+    if chosen is None:
+        return panels
+    place = {name: at for at, name in enumerate(chosen.panels)}
+    shown = [one for one in panels if one.__name__ not in chosen.hidden]
+    return sorted(shown, key=lambda one: place.get(one.__name__, len(place)))
+
+
+def items(query, *, order, count=SHOWN):
     """Rows of articles and courses alike: one bounded query for each."""
     found = []
     for model in ITEM_MODELS.values():
@@ -37,6 +57,7 @@ def _items(query, *, order, count=SHOWN):
                 "publish_at",
                 "published_at",
                 "held_reason",
+                "review_by",
                 f"{model.OWNER_FIELD}__display_name",
                 f"{model.OWNER_FIELD}__email",
                 "category__name",
@@ -59,59 +80,218 @@ def _items(query, *, order, count=SHOWN):
     return found[:count]
 
 
-def _listed(state, whose=""):
+def listed(state, whose=""):
     address = f"{reverse('admin:editorial_article_changelist')}?state={state}"
     return f"{address}&whose={whose}" if whose else address
 
 
-def _is_editor(user):
+def is_editor(user):
     codes = {one.role_id for one in user.current_roles}
     return user.is_superuser or bool(codes & (EDITORS | {SUPER_ADMIN}))
 
 
-def _reviews(user):
+def reviews(user):
     codes = {one.role_id for one in user.current_roles}
-    return _is_editor(user) or REVIEWER in codes
+    return is_editor(user) or REVIEWER in codes
 
 
-@panel(order=10)
-def my_changes_requested(request):
-    rows = _items(
-        lambda items: items.in_status(Status.CHANGES_REQUESTED).filter(
-            **{items.model.OWNER_FIELD: request.user}
-        ),
+# --- What needs care --------------------------------------------------------------
+
+
+@panel(order=5, title="Needs a person")
+def what_went_wrong(request):
+    """Held back, late, or failing on its way to the readers."""
+    if not may(request.user, "view_sync"):
+        return None
+    late = Q(status=Status.SCHEDULED, publish_at__lt=Now() - LATE)
+    late |= Q(unpublish_at__lt=Now() - LATE, live_version__isnull=False)
+    wrong = items(
+        lambda rows: rows.visible_to(request.user).filter(~Q(held_reason="") | late),
         order="updated_at",
     )
-    if not rows:
+    events = OutboxEvent.objects.waiting()
+    failing = list(events.exclude(error="").order_by("id")[:SHOWN])
+    waiting = events.filter(error="", created_at__lt=timezone.now() - LATE)
+    waiting = len(waiting.values_list("pk", flat=True)[:100])
+    releases = []
+    if may(request.user, "release"):
+        stuck = ~Q(held_reason="") | Q(release_at__lt=Now() - LATE)
+        releases = list(Release.objects.open().filter(stuck)[:SHOWN])
+    if not (wrong or failing or waiting or releases):
         return None
     return {
-        "title": "Changes were requested",
-        "template": ITEMS,
-        "rows": rows,
-        "more": _listed("changes_requested", "mine"),
+        "template": "admin/desk/trouble.html",
+        "held": [row for row in wrong if row.held_reason],
+        "late": [row for row in wrong if not row.held_reason],
+        "releases": releases,
+        "failing": failing,
+        "waiting": waiting,
+        "outbox": reverse("admin:editorial_outboxevent_changelist"),
         "tone": "urgent",
+        "rows": True,
     }
 
 
-@panel(order=20)
+# --- What waits for me ------------------------------------------------------------
+
+
+@panel(order=10, title="Waiting for me")
+def waiting_for_me(request):
+    """What came back to me, what I review, what I was given, who named me."""
+    user = request.user
+    mine = {
+        one.content_id: one
+        for one in Review.objects.open().filter(reviewer=user).order_by("created_at")
+    }
+    rows = items(
+        lambda rows: rows.filter(
+            Q(status=Status.CHANGES_REQUESTED, **{rows.model.OWNER_FIELD: user})
+            | Q(status=Status.IN_REVIEW, pk__in=mine)
+        ),
+        order="updated_at",
+        count=2 * SHOWN,
+    )
+    for row in rows:
+        row.review, row.is_mine = mine.get(row.pk), row.pk in mine
+    tasks = my_tasks(user)
+    notices = list(
+        Notice.objects.filter(person=user, read_at=None).order_by("-created_at")[:SHOWN]
+    )
+    parts = [
+        {
+            "title": "To be changed by me",
+            "template": ITEMS,
+            "rows": [row for row in rows if not row.is_mine],
+        },
+        {
+            "title": "My reviews",
+            "template": ITEMS,
+            "rows": [row for row in rows if row.is_mine],
+        },
+        {"title": "My tasks", "template": TASKS, "rows": tasks},
+        {
+            "title": "Not read yet",
+            "template": "admin/desk/notices.html",
+            "rows": notices,
+        },
+    ]
+    return {
+        "template": "admin/desk/parts.html",
+        "rows": [part for part in parts if part["rows"]],
+        "empty": "Nothing waits for you.",
+    }
+
+
+def my_tasks(user):
+    return list(
+        EditorialTask.objects.filter(assigned_to=user)
+        .open()
+        .order_by(F("due_date").asc(nulls_last=True), "-created_at")[:SHOWN]
+    )
+
+
+@panel(order=20, title="Go on writing")
+def my_drafts(request):
+    if not may(request.user, "create"):
+        return None
+    rows = items(
+        lambda rows: rows.in_status(Status.DRAFT).filter(
+            **{rows.model.OWNER_FIELD: request.user}
+        ),
+        order="-updated_at",
+    )
+    return {
+        "title": "My drafts",
+        "template": "admin/desk/drafts.html",
+        "rows": rows,
+        "empty": "You have no drafts. Begin one with “New article”.",
+        "more": listed("draft", "mine"),
+        "when": "updated_at",
+    }
+
+
+@panel(order=25, title="Due and overdue")
+def due(request):
+    """Tasks and reviews of the next days that I may see, mine first."""
+    user, until = request.user, timezone.now() + SOON
+    tasks = (
+        EditorialTask.objects.visible_to(user)
+        .open()
+        .filter(due_date__lt=until)
+        .exclude(assigned_to=user)
+        .select_related("assigned_to")
+        .order_by("due_date")[:SHOWN]
+    )
+    waiting = Review.objects.open().filter(due_at__lt=until).exclude(reviewer=user)
+    late = list(waiting.select_related("reviewer").order_by("due_at")[:SHOWN])
+    by_item = {one.content_id: one for one in late}
+    rows = []
+    if by_item:
+        rows = items(
+            lambda rows: rows.visible_to(user).filter(pk__in=by_item),
+            order="updated_at",
+        )
+        for row in rows:
+            row.review = by_item[row.pk]
+        rows.sort(key=lambda row: row.review.due_at)
+    parts = [
+        {
+            "title": "Tasks of others",
+            "template": TASKS,
+            "rows": list(tasks),
+            "others": True,
+        },
+        {"title": "Reviews by others", "template": ITEMS, "rows": rows},
+    ]
+    parts = [part for part in parts if part["rows"]]
+    if not parts:
+        return None
+    return {
+        "title": "Due this week, and late",
+        "template": "admin/desk/parts.html",
+        "rows": parts,
+        "more": reverse("admin:editorial_calendar"),
+    }
+
+
+# --- What the editors have --------------------------------------------------------
+
+
+@panel(order=30, title="Waiting for review")
+def waiting_for_review(request):
+    if not reviews(request.user):
+        return None
+    return {
+        "template": ITEMS,
+        "rows": items(
+            lambda rows: rows.visible_to(request.user).awaiting_review(),
+            order="submitted_at",
+        ),
+        "empty": "Nobody waits for a review.",
+        "more": listed("pending_review"),
+        "when": "submitted_at",
+    }
+
+
+@panel(order=35, title="In review")
 def in_review(request):
     """Mine first; then what the others are reading."""
-    if not _reviews(request.user):
+    if not reviews(request.user):
         return None
     mine_first = Case(
         When(reviewer=request.user, then=Value(0)),
         default=Value(1),
         output_field=IntegerField(),
     )
-    reviews = list(
+    found = list(
         Review.objects.open()
         .select_related("reviewer")
         .order_by(mine_first, "created_at")[: 2 * SHOWN]
     )
-    by_item = {review.content_id: review for review in reviews}
-    rows = _items(
-        lambda items: (
-            items.visible_to(request.user)
+    by_item = {review.content_id: review for review in found}
+    rows = items(
+        lambda rows: (
+            rows.visible_to(request.user)
             .in_status(Status.IN_REVIEW)
             .filter(pk__in=by_item)
         ),
@@ -123,132 +303,90 @@ def in_review(request):
         row.is_mine = row.review.reviewer_id == request.user.pk
     rows.sort(key=lambda row: (not row.is_mine, row.review.created_at))
     return {
-        "title": "In review",
         "template": ITEMS,
         "rows": rows[:SHOWN],
         "empty": "Nothing is in review.",
-        "more": _listed("in_review"),
+        "more": listed("in_review"),
     }
 
 
-@panel(order=30)
-def waiting_for_review(request):
-    if not _reviews(request.user):
-        return None
-    return {
-        "title": "Waiting for review",
-        "template": ITEMS,
-        "rows": _items(
-            lambda items: items.visible_to(request.user).awaiting_review(),
-            order="submitted_at",
-        ),
-        "empty": "Nobody waits for a review.",
-        "more": _listed("pending_review"),
-        "when": "submitted_at",
-    }
-
-
-@panel(order=40)
-def my_drafts(request):
-    if not may(request.user, "create"):
-        return None
-    return {
-        "title": "My drafts",
-        "template": ITEMS,
-        "rows": _items(
-            lambda items: items.in_status(Status.DRAFT).filter(
-                **{items.model.OWNER_FIELD: request.user}
-            ),
-            order="-updated_at",
-        ),
-        "empty": "You have no drafts. Begin one with “New article”.",
-        "more": _listed("draft", "mine"),
-        "when": "updated_at",
-    }
-
-
-@panel(order=50)
+@panel(order=50, title="My work with the editors")
 def submitted_by_me(request):
-    rows = _items(
-        lambda items: items.in_status(Status.PENDING_REVIEW, Status.IN_REVIEW).filter(
-            **{items.model.OWNER_FIELD: request.user}
+    rows = items(
+        lambda rows: rows.in_status(Status.PENDING_REVIEW, Status.IN_REVIEW).filter(
+            **{rows.model.OWNER_FIELD: request.user}
         ),
         order="-updated_at",
     )
     if not rows:
         return None
-    return {
-        "title": "My work with the editors",
-        "template": ITEMS,
-        "rows": rows,
-        "when": "updated_at",
-    }
+    return {"template": ITEMS, "rows": rows, "when": "updated_at"}
 
 
-@panel(order=60)
+@panel(order=60, title="Approved and scheduled")
 def next_to_publish(request):
-    if not _is_editor(request.user):
+    if not is_editor(request.user):
         return None
-    scheduled = _items(
-        lambda items: items.visible_to(request.user).in_status(Status.SCHEDULED),
+    found = items(
+        lambda rows: rows.visible_to(request.user).in_status(
+            Status.SCHEDULED, Status.APPROVED
+        ),
         order="publish_at",
+        count=2 * SHOWN,
     )
-    approved = _items(
-        lambda items: items.visible_to(request.user).in_status(Status.APPROVED),
-        order="updated_at",
-    )
+    scheduled = [row for row in found if row.publish_at]
+    approved = [row for row in found if not row.publish_at]
+    now = timezone.now()
+    for row in scheduled:
+        row.is_late = row.publish_at < now - LATE
+    releases = []
+    if may(request.user, "release"):
+        releases = list(
+            Release.objects.open()
+            .exclude(release_at=None)
+            .order_by("release_at")[:SHOWN]
+        )
     return {
-        "title": "Approved and scheduled",
-        "template": ITEMS,
-        "rows": (scheduled + approved)[: SHOWN + 2],
+        "template": "admin/desk/coming.html",
+        "rows": scheduled + approved + releases,
+        "items": (scheduled + approved)[: SHOWN + 2],
+        "releases": releases,
         "empty": "Nothing is approved and waiting.",
-        "more": _listed("approved"),
+        "more": reverse("admin:editorial_calendar"),
     }
 
 
-@panel(order=70)
-def my_tasks(request):
-    rows = list(
-        EditorialTask.objects.filter(
-            assigned_to=request.user,
-            status__in=[EditorialTask.Status.PENDING, EditorialTask.Status.IN_PROGRESS],
-        ).order_by("due_date", "-created_at")[:SHOWN]
-    )
-    for task in rows:
-        task.is_late = task.due_date is not None and task.due_date < timezone.now()
-    return {
-        "title": "My tasks",
-        "template": "admin/desk/tasks.html",
-        "rows": rows,
-        "empty": "Nothing on your list.",
-        "more": reverse("admin:editorial_editorialtask_changelist") + "?whose=mine",
-    }
+# --- What grows old ---------------------------------------------------------------
 
 
-@panel(order=5)
-def what_went_wrong(request):
-    """Held back by the scheduler, or failing on its way to the readers."""
-    if not may(request.user, "view_sync"):
+@panel(order=80, title="Time to look again")
+def to_look_again(request):
+    """Live items whose date of review has come, and files whose licence ends."""
+    user = request.user
+    if not may(user, "create"):
         return None
-    held = _items(
-        lambda items: items.visible_to(request.user).exclude(held_reason=""),
-        order="updated_at",
+    rows = (
+        items(
+            lambda rows: (
+                rows.visible_to(user).live().filter(review_by__lte=timezone.localdate())
+            ),
+            order="review_by",
+        )
+        if may(user, "view")
+        else []
     )
-    failing = list(
-        OutboxEvent.objects.waiting().exclude(error="").order_by("id")[:SHOWN]
-    )
-    late = timezone.now() - timedelta(minutes=1)
-    waiting = OutboxEvent.objects.waiting().filter(error="", created_at__lt=late)
-    waiting = len(waiting.values_list("pk", flat=True)[:100])
-    if not (held or failing or waiting):
+    licences = []
+    if may(user, "edit_media"):
+        licences = list(Media.objects.licence_ending()[:SHOWN])
+    parts = [
+        {"title": "Still true?", "template": ITEMS, "rows": rows, "when": "review_by"},
+        {
+            "title": "Licences",
+            "template": "admin/desk/licences.html",
+            "rows": licences,
+        },
+    ]
+    parts = [part for part in parts if part["rows"]]
+    if not parts:
         return None
-    return {
-        "title": "Needs a person",
-        "template": "admin/desk/trouble.html",
-        "held": held,
-        "failing": failing,
-        "waiting": waiting,
-        "outbox": reverse("admin:editorial_outboxevent_changelist"),
-        "tone": "urgent",
-        "rows": True,
-    }
+    return {"template": "admin/desk/parts.html", "rows": parts}

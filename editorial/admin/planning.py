@@ -1,13 +1,11 @@
-"""Tasks and releases."""
+"""Releases."""
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpResponseRedirect
 from django.urls import path, reverse
-from django.utils import timezone
-from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
@@ -18,107 +16,12 @@ from editorial.admin.items import uuid_or_none
 from editorial.exceptions import Refused
 from editorial.models import (
     ITEM_MODELS,
-    EditorialTask,
     Release,
     ReleaseItem,
     Status,
 )
 
 CHOICES_SHOWN = 200
-
-
-# --- Tasks ------------------------------------------------------------------------
-
-
-class TaskForm(forms.ModelForm):
-    class Meta:
-        model = EditorialTask
-        exclude = ()  # noqa: DJ006  (the fieldsets name what is shown)
-        widgets = {
-            "description": forms.Textarea(attrs={"rows": 4}),
-        }
-
-
-class MyTasks(admin.SimpleListFilter):
-    title = "whose"
-    parameter_name = "whose"
-
-    def lookups(self, request, model_admin):
-        return [("mine", "Mine"), ("given", "Given by me")]
-
-    def queryset(self, request, queryset):
-        if self.value() == "mine":
-            return queryset.filter(assigned_to=request.user)
-        if self.value() == "given":
-            return queryset.filter(assigned_by=request.user)
-        return queryset
-
-
-@admin.register(EditorialTask)
-class EditorialTaskAdmin(HousePage):
-    form = TaskForm
-    change_form_template = "admin/editorial/task/change_form.html"
-    list_display = ("title", "task_type", "assigned_to", "due", "priority", "status")
-    list_filter = (MyTasks, "status", "priority", "task_type")
-    list_select_related = ("assigned_to",)
-    search_fields = ("title",)
-    fields = (
-        "title",
-        "description",
-        ("task_type", "priority"),
-        ("assigned_to", "due_date"),
-        "status",
-    )
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        if db_field.name == "assigned_to":
-            kwargs["queryset"] = User.objects.staff()
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def get_changeform_initial_data(self, request):
-        given = super().get_changeform_initial_data(request)
-        return {"assigned_to": request.user.pk, **given}
-
-    def save_model(self, request, obj, form, change):
-        if not change:
-            obj.assigned_by = request.user
-        obj.save()
-
-    def get_urls(self):
-        return [
-            path(
-                "<uuid:pk>/done/",
-                self.admin_site.admin_view(self.done),
-                name="editorial_editorialtask_done",
-            ),
-            *super().get_urls(),
-        ]
-
-    def done(self, request, pk):
-        return require_POST(self._done)(request, pk)
-
-    def _done(self, request, pk):
-        """Whoever a task was given to may say that it is done."""
-        task = EditorialTask.objects.filter(pk=pk).first()
-        if task is None or not self.has_view_permission(request, task):
-            raise Http404("There is no such task.")
-        mine = task.assigned_to_id == request.user.pk
-        if not mine and not may(request.user, "edit_tasks"):
-            raise PermissionDenied("This task was given to somebody else.")
-        task.status = EditorialTask.Status.COMPLETED
-        task.save()
-        self._audit(request, "complete", task, new={"name": str(task)})
-        messages.success(request, f"“{task}” is done.")
-        return HttpResponseRedirect(reverse("admin:index"))
-
-    @admin.display(description="Due", ordering="due_date")
-    def due(self, task):
-        if task.due_date is None:
-            return "–"
-        late = task.due_date < timezone.now() and task.completed_at is None
-        return format_html(
-            '<span class="{}">{}</span>', "late" if late else "", moment(task.due_date)
-        )
 
 
 # --- Releases ---------------------------------------------------------------------

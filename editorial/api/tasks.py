@@ -9,15 +9,14 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from accounts.models import User
-from accounts.permissions import may
 from cms.api import etags
 from cms.api.fields import SparseFields, StrictFilterSet
 from cms.databases import EDITORIAL
-from editorial import actions
+from editorial import actions, assignments
 from editorial.api.docs import describe, door
 from editorial.api.fields import KINDS, Line, Person, Strict, Text, YesOrNo
 from editorial.api.frame import EditorialView
-from editorial.models import ITEM_MODELS, AuditLog, EditorialTask
+from editorial.models import ITEM_MODELS, EditorialTask
 
 
 class TaskShown(SparseFields, serializers.Serializer):
@@ -149,13 +148,10 @@ class TaskView(EditorialView):
     rows = {"list": TaskShown, "retrieve": TaskShown}
 
     def get_queryset(self):
-        """Editors see all tasks; others what they were given, or gave."""
         user = self.request.user
         actions.check(user, "view_tasks")
-        found = EditorialTask.objects.select_related("assigned_to", "assigned_by")
-        if may(user, "edit_tasks"):
-            return found
-        return found.filter(Q(assigned_to=user) | Q(assigned_by=user))
+        found = EditorialTask.objects.visible_to(user)
+        return found.select_related("assigned_to", "assigned_by")
 
     def find(self, pk):
         task = self.get_queryset().filter(pk=pk).first()
@@ -187,9 +183,7 @@ class TaskView(EditorialView):
         actions.check(request.user, "edit_tasks")
         data = self.taken(TaskCreate, request)
         task = EditorialTask(assigned_by=request.user, **data)
-        with transaction.atomic(using=EDITORIAL):
-            task.save()
-            self.record("create", task)
+        self.keep("create", task)
         return self.answer(task, 201, {"Location": f"{request.path}{task.pk}/"})
 
     def partial_update(self, request, pk):
@@ -200,8 +194,7 @@ class TaskView(EditorialView):
         with self.locked(task) as task:
             for name, value in data.items():
                 setattr(task, name, value)
-            task.save()
-            self.record("edit", task)
+            self.keep("edit", task)
         return self.answer(task)
 
     def done(self, request, pk):
@@ -212,8 +205,7 @@ class TaskView(EditorialView):
         self.taken(Nothing, request)
         with self.locked(task) as task:
             task.status = EditorialTask.Status.COMPLETED
-            task.save()
-            self.record("complete", task)
+            self.keep("complete", task)
         return self.answer(task)
 
     @contextmanager
@@ -224,12 +216,5 @@ class TaskView(EditorialView):
             etags.may_match(self.request, self.etag_of(fresh))
             yield fresh
 
-    def record(self, action, task):
-        AuditLog.objects.record(
-            action,
-            by=self.request.user,
-            resource_type="editorialtask",
-            resource_id=task.pk,
-            new={"name": str(task)},
-            **self.origin,
-        )
+    def keep(self, action, task):
+        assignments.keep(task, by=self.request.user, action=action, origin=self.origin)

@@ -114,7 +114,7 @@ def test_a_task_of_somebody_else_is_not_ticked_off(signed_in, wim, omar):
         reverse("admin:editorial_editorialtask_done", args=[task.pk])
     )
 
-    assert answer.status_code == 403
+    assert answer.status_code == 404
     task.refresh_from_db()
     assert task.completed_at is None
 
