@@ -33,6 +33,11 @@ WRITTEN = (Article, Lesson)
 """What has a text of its own; a course is made of lessons."""
 
 
+WANTS = ("read", "wait", "write", "too", "take")
+"""To read, to read until it is free, to write, to write beside whoever has the lease,
+or to take the lease away."""
+
+
 class Nonsense(Exception):
     """What was sent is nothing that our page would send."""
 
@@ -142,12 +147,15 @@ def here(request, text):
     if state not in (Sitting.State.TYPING, Sitting.State.HERE, Sitting.State.IDLE):
         raise Nonsense("The state is typing, here or idle.")
     wants, may_write = data.get("wants"), saving.may_write(request.user, text.item)
+    if wants not in WANTS:
+        raise Nonsense("One wants to read, to wait, to write, to write too or to take.")
     sitting.state, sitting.seen_at = state, timezone.now()
-    sitting.reads = wants == "read" or not may_write
-    if sitting.reads and sitting.holds:
-        sitting.holds = False
-    sitting.save(update_fields=["state", "seen_at", "reads", "holds"])
-    if wants in ("write", "take") and may_write and not sitting.holds:
+    sitting.reads = not may_write or wants in ("read", "wait")
+    sitting.holds = sitting.holds and may_write and wants != "read"
+    if wants == "too":
+        sitting.taken_by = None
+    sitting.save(update_fields=["state", "seen_at", "reads", "holds", "taken_by"])
+    if may_write and wants != "read" and not sitting.holds:
         sitting.take_lease(by_force=wants == "take")
     revision = text.item.revision
     return JsonResponse(
