@@ -1,21 +1,40 @@
 // Makes a block editor of every `.body-editor` in the page. Without this script the
 // textarea in it works as it is.
-import { CharacterCount, Dropcursor, Gapcursor, Placeholder, TrailingNode, UndoRedo } from "@tiptap/extensions";
+import { Dropcursor, Gapcursor, Placeholder, TrailingNode, UndoRedo } from "@tiptap/extensions";
 import { ListKeymap } from "@tiptap/extension-list";
+import { installBar } from "./bar.js";
 import { Body } from "./body.js";
+import { Bubble, tools } from "./bubble.js";
 import { features } from "./features/index.js";
+import { Finding, installFinding } from "./finding.js";
+import { Handle } from "./handle.js";
+import { pickImages } from "./library.js";
+import { Literal } from "./literal.js";
+import { insertions } from "./menu.js";
+import { Moving } from "./moving.js";
 import { schemaExtensions } from "./schema.js";
+import { SlashMenu } from "./slash.js";
+import { TableMenu } from "./tablemenu.js";
 import "./editor.css";
 
 function fresh(extension, body) {
-  if (extension.name === "image") return extension.configure({ media: body.media });
+  if (extension.name === "image") return extension.configure({ media: body.media, pick: () => pickImages(body) });
   if (extension.name === "html") return extension.configure({ mayWrite: body.item.mayRaw });
   return extension;
 }
 
+const HINTS = { heading: "Heading", codeBlock: "Code" };
+const hint = ({ editor, node }) =>
+  HINTS[node.type.name] ??
+  (editor.state.doc.childCount === 1 ? "Write, or type / for a block" : "Type / for a block");
+
 function mount(root) {
   const body = new Body(root);
   const { area } = body;
+  // Lists that features add to.
+  body.tools = tools();
+  body.insertions = insertions(body);
+  body.blockActions = [];
   body.start({
     editable: !("readOnly" in root.dataset),
     attributes: {
@@ -31,11 +50,16 @@ function mount(root) {
       Gapcursor,
       TrailingNode.configure({ node: "paragraph", notAfter: ["paragraph"] }),
       ListKeymap,
-      Placeholder.configure({ placeholder: "Write, or type / for a block" }),
+      Placeholder.configure({ placeholder: hint, includeChildren: false }),
+      Literal,
+      Finding,
+      ...[Moving, SlashMenu, Handle, Bubble, TableMenu].map((one) => one.configure({ body })),
       ...features.flatMap((one) => one.extensions?.(body) ?? []),
     ],
   });
   root.body = body;
+  const finder = installFinding(body);
+  installBar(body, { finder });
   for (const one of features) one.install(body);
   root.classList.add("is-ready");
   root.querySelector(".body-help")?.remove();
@@ -49,6 +73,8 @@ function mount(root) {
       event.preventDefault();
       body.focus();
     });
+  const wanted = /^#block-(.+)$/.exec(location.hash);
+  if (wanted) body.focusBlock(wanted[1]);
   root.dispatchEvent(new CustomEvent("body:ready", { bubbles: true, detail: body }));
 }
 

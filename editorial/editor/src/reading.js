@@ -9,12 +9,13 @@ const HALVES = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\
 // Half an emoji or a NUL cannot be stored; one letter for one, so that offsets hold.
 export const storable = (text) => text.replace(HALVES, "\ufffd").replaceAll("\0", "\ufffd");
 
+const OURS = new Set(["id", "asked"]);
 const USUAL = { colspan: 1, rowspan: 1 };
 
 function plain(json) {
   const found = { type: json.type };
   const attrs = Object.entries(json.attrs ?? {})
-    .filter(([name, value]) => name !== "id" && value !== null && value !== "" && USUAL[name] !== value)
+    .filter(([name, value]) => !OURS.has(name) && value !== null && value !== "" && USUAL[name] !== value)
     .map(([name, value]) => [name, typeof value === "string" ? storable(value) : value]);
   const children = (json.content ?? []).map(plain);
   const caption = json.type === "table" && attrs.find(([name]) => name === "caption")?.[1];
@@ -45,6 +46,7 @@ function prepared(json) {
   } else if (json.type === "table" && caption !== undefined) {
     throw new RangeError("A table has no such attribute.");
   }
+  if (json.type === "citation") attrs.asked = true;
   if (NEEDS_FLOW.has(json.type)) {
     const isBare = !content?.length || (content.length === 1 && content[0].type === "citation");
     if (isBare) content = [{ type: "paragraph" }, ...(content ?? [])];

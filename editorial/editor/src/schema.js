@@ -62,7 +62,7 @@ export const TYPES = {
 };
 
 // Only the editor knows these; they never leave it.
-const OURS = { nodes: ["doc", "shielded"], attributes: { "*": ["id"], table: ["caption"] } };
+const OURS = { nodes: ["doc", "shielded"], attributes: { "*": ["id"], table: ["caption"], citation: ["asked"] } };
 
 export function described() {
   const schema = getSchema(schemaExtensions);

@@ -20,6 +20,22 @@ export function field(name, changed, { multiline = false } = {}) {
   return { label, input, show };
 }
 
+export function tick(name, changed) {
+  const label = document.createElement("label");
+  label.className = "block-tick";
+  const input = document.createElement("input");
+  input.type = "checkbox";
+  input.addEventListener("change", () => changed(input.checked));
+  const words = document.createElement("span");
+  words.textContent = name;
+  label.append(input, words);
+  const show = (value, editable) => {
+    input.checked = value;
+    input.disabled = !editable;
+  };
+  return { label, input, show };
+}
+
 export function describe(name) {
   const bar = document.createElement("div");
   bar.className = "block-bar";

@@ -1,9 +1,10 @@
 // Images and galleries. What stands in an image is its caption.
 import { Node } from "@tiptap/core";
-import { describe, field } from "./fields.js";
+import { describe, field, tick } from "./fields.js";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const SIDES = ["left", "center", "right", "wide", "full"];
+const WIDTHS = [["", "As wide as the text"], ["wide", "Wider than the text"], ["full", "The whole width"], ["left", "At the left, text beside it"], ["right", "At the right, text beside it"], ["center", "In the middle"]];
 const number = (name) => ({
   default: null,
   parseHTML: (element) => {
@@ -37,6 +38,16 @@ const image = {
   },
   src: words("src"),
   alt: words("alt"),
+  decorative: {
+    default: null,
+    parseHTML: (element) => element.hasAttribute("data-decorative") || null,
+    renderHTML: ({ decorative }) => (decorative ? { "data-decorative": "" } : {}),
+  },
+  credit: {
+    default: null,
+    parseHTML: (element) => element.dataset.credit?.slice(0, 500) || null,
+    renderHTML: ({ credit }) => (credit ? { "data-credit": credit } : {}),
+  },
   title: words("title"),
   href: { default: null },
   align: {
@@ -56,7 +67,7 @@ export const Image = Node.create({
   isolating: true,
   addOptions() {
     // What the page knows about media, by id; set by the body.
-    return { media: new Map() };
+    return { media: new Map(), pick: async () => [] };
   },
   addAttributes() {
     return image;
@@ -90,14 +101,15 @@ export const Image = Node.create({
     return ["figure", { class: "image" }, ["img", shown], ["figcaption", 0]];
   },
   addNodeView() {
-    return (props) => new ImageView(props, this.options.media);
+    return (props) => new ImageView(props, this.options);
   },
 });
 
 class ImageView {
-  constructor({ node, editor, getPos }, media) {
-    Object.assign(this, { node, editor, getPos, media });
+  constructor({ node, editor, getPos }, { media, pick }) {
+    Object.assign(this, { node, editor, getPos, media, pick });
     this.dom = document.createElement("figure");
+    this.dom.className = "image";
     this.picture = document.createElement("img");
     this.picture.draggable = false;
     this.missing = document.createElement("p");
@@ -111,7 +123,25 @@ class ImageView {
     this.about.contentEditable = "false";
     this.alt = field("Describe it for those who cannot see it (alt text)", (value) => this.set("alt", value || null));
     this.alt.input.maxLength = 2000;
-    this.about.append(this.alt.label);
+    this.decorative = tick("It only decorates: read out nothing", (on) => this.set("decorative", on || null));
+    this.credit = field("Credit: whose picture it is", (value) => this.set("credit", value || null));
+    this.credit.input.maxLength = 500;
+    this.size = document.createElement("select");
+    for (const [value, words] of WIDTHS) this.size.append(new Option(words, value));
+    this.size.addEventListener("change", () => this.set("align", this.size.value || null));
+    const size = document.createElement("label");
+    const named = document.createElement("span");
+    named.textContent = "Width";
+    size.append(named, this.size);
+    this.change = document.createElement("button");
+    this.change.type = "button";
+    this.change.className = "button";
+    this.change.textContent = "Change picture";
+    this.change.addEventListener("click", () => this.choose());
+    const row = document.createElement("div");
+    row.className = "block-fields-row";
+    row.append(size, this.change);
+    this.about.append(this.alt.label, this.decorative.label, this.credit.label, row);
     this.dom.append(this.picture, this.missing, this.contentDOM, this.about);
     this.show(node);
   }
@@ -120,7 +150,7 @@ class ImageView {
     const { attrs } = node;
     const known = this.media.get(attrs.media);
     const source = known?.url ?? attrs.src ?? "";
-    this.dom.className = `image${attrs.align ? ` align-${attrs.align}` : ""}`;
+    for (const side of SIDES) this.dom.classList.toggle(`align-${side}`, attrs.align === side);
     this.picture.hidden = !source;
     this.missing.hidden = Boolean(source);
     if (source && this.picture.getAttribute("src") !== source) this.picture.src = source;
@@ -130,11 +160,30 @@ class ImageView {
       this.picture.width = width;
       this.picture.height = height;
     }
-    this.picture.alt = attrs.alt || known?.alt || "";
-    this.alt.show(attrs.alt ?? "", this.editor.isEditable);
+    const { isEditable } = this.editor;
+    this.picture.alt = attrs.decorative ? "" : attrs.alt || known?.alt || "";
+    this.alt.show(attrs.alt ?? "", isEditable && !attrs.decorative);
+    this.alt.label.classList.toggle("is-off", Boolean(attrs.decorative));
+    this.decorative.show(Boolean(attrs.decorative), isEditable);
+    this.credit.show(attrs.credit ?? "", isEditable);
+    this.credit.input.placeholder = known?.credit ? `${known.credit} (in the library)` : "";
+    this.size.value = attrs.align ?? "";
+    this.size.disabled = this.change.disabled = !isEditable;
     this.alt.input.placeholder = known?.alt ? `${known.alt} (from the library)` : "";
     this.dom.classList.toggle("is-empty", !node.content.size);
-    this.dom.classList.toggle("needs-alt", !attrs.alt && !known?.alt && !known?.decorative);
+    this.dom.classList.toggle("needs-alt", !attrs.decorative && !attrs.alt && !known?.alt && !known?.decorative);
+  }
+
+  // Another picture of the library in the same place, with the same caption. What was
+  // said of the old one does not describe the new one.
+  async choose() {
+    const [image] = await this.pick();
+    const at = this.getPos();
+    if (!image || at === undefined) return;
+    this.media.set(image.id, image);
+    const { attrs } = this.node;
+    const fresh = { ...attrs, media: image.id, src: null, width: null, height: null, title: null, alt: null, credit: null, decorative: null };
+    this.editor.view.dispatch(this.editor.state.tr.setNodeMarkup(at, null, fresh));
   }
 
   set(name, value) {
@@ -186,6 +235,7 @@ export const Gallery = Node.create({
   addNodeView() {
     return ({ node, editor, getPos }) => {
       const dom = document.createElement("div");
+      dom.className = "gallery";
       const bar = describe("Gallery");
       const columns = document.createElement("select");
       columns.setAttribute("aria-label", "Columns of the gallery");
@@ -197,7 +247,8 @@ export const Gallery = Node.create({
       contentDOM.className = "gallery-images";
       dom.append(bar, contentDOM);
       const show = ({ attrs }) => {
-        dom.className = `gallery columns-${attrs.columns ?? 3}`;
+        for (let many = 1; many <= 8; many++)
+          dom.classList.toggle(`columns-${many}`, many === (attrs.columns ?? 3));
         columns.value = attrs.columns ?? "";
         columns.disabled = !editor.isEditable;
       };

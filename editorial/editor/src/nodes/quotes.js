@@ -5,8 +5,13 @@ export const Citation = Node.create({
   name: "citation",
   content: "inline*",
   defining: true,
+  addAttributes() {
+    // Required, and nothing else: so that Enter, or the mending of a quote, never makes
+    // one by itself.
+    return { asked: { isRequired: true, rendered: false, parseHTML: () => true } };
+  },
   parseHTML() {
-    return [{ tag: "footer" }, { tag: "cite[data-citation]" }];
+    return [{ tag: "footer", getAttrs: () => ({ asked: true }) }];
   },
   renderHTML() {
     return ["footer", 0];

@@ -79,14 +79,18 @@ export const Table = OfficialTable.extend({
         if (at !== undefined) editor.view.dispatch(editor.state.tr.setNodeAttribute(at, "caption", nodes));
       });
       about.append(caption.label);
-      dom.append(frame, about);
+      // The tools come here while the cursor is in the table (tablemenu.js).
+      const tools = document.createElement("div");
+      tools.className = "table-tools";
+      tools.contentEditable = "false";
+      dom.append(frame, tools, about);
       const show = ({ attrs }) => caption.show(textOf(attrs.caption), editor.isEditable);
       show(node);
       return {
         dom,
         contentDOM,
         update: (next) => next.type === node.type && (show(next), true),
-        stopEvent: (event) => about.contains(event.target),
+        stopEvent: (event) => about.contains(event.target) || tools.contains(event.target),
         ignoreMutation: (record) => record.type !== "selection" && !contentDOM.contains(record.target),
       };
     };
