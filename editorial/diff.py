@@ -228,9 +228,7 @@ def without_doubles(blocks):
 
 
 def _same(one, other):
-    return one is other or (
-        one["type"] == other["type"] and canonical([one]) == canonical([other])
-    )
+    return one == other or _key(one) == _key(other)
 
 
 def _pairs(old, new):

@@ -284,6 +284,9 @@ def _dressed_pieces(nodes):
 
 
 def _cut(run):
+    if len(run) == 1:
+        [(text, marks)] = run
+        return [Piece(one, ((one, marks),)) for one in _PIECE.findall(text)]
     at, inside, found = 0, 0, []
     for match in _PIECE.finditer("".join(text for text, _ in run)):
         left, parts = len(match[0]), []
@@ -307,11 +310,11 @@ def _joined(run):
     """The parts of pieces; neighbours with the same marks as one."""
     found = []
     for text, marks in (part for piece in run for part in piece.parts):
-        if found and text != "\n" and found[-1][0] != "\n" and found[-1][1] == marks:
-            found[-1] = (found[-1][0] + text, marks)
+        if text == "\n" or not found or found[-1][0] == ["\n"] or found[-1][1] != marks:
+            found.append(([text], marks))
         else:
-            found.append((text, marks))
-    return found
+            found[-1][0].append(text)
+    return [("".join(texts), marks) for texts, marks in found]
 
 
 def _compared(before, after, budget):

@@ -8,6 +8,7 @@ may not view does not exist for them.
 from functools import partial
 from uuid import UUID
 
+from csp.decorators import csp_update
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
@@ -16,6 +17,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods
@@ -23,11 +25,29 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from accounts.permissions import may
 from cms.databases import EDITORIAL
-from editorial import actions
-from editorial.admin import links, people, preview, remarks, saving, stale, versions
+from editorial import actions, press
+from editorial.admin import (
+    before,
+    links,
+    people,
+    preview,
+    remarks,
+    saving,
+    stale,
+    versions,
+)
 from editorial.admin.body import BodyWidget, words_of
 from editorial.admin.house import HousePage, moment, origin_of
-from editorial.admin.verbs import VERBS, is_possible, offers, refusals
+from editorial.admin.next_step import label_of, next_step
+from editorial.admin.verbs import (
+    VERBS,
+    Offer,
+    is_possible,
+    offers,
+    open_questions,
+    refusals,
+    standing_for,
+)
 from editorial.exceptions import Refused, StaleEdit
 from editorial.models import Category, LiveSlug, Media, ReviewComment, Status, Version
 
@@ -394,6 +414,8 @@ class ItemAdmin(HousePage):
     def log_addition(self, request, obj, message):
         """`actions.create` has written the audit log."""
 
+    # The preview stands beside the text in a frame.
+    @method_decorator(csp_update({"frame-src": ["'self'"]}))
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         see = super().changeform_view
         if request.method != "POST":
@@ -444,14 +466,17 @@ class ItemAdmin(HousePage):
     def header(self, request, item):
         """Both truths, who and when, and what can be done now."""
         review = item.open_review()
+        offered = offers(item, request.user)
         return {
+            "step": next_step(item, offered),
+            **before.panel(request, item),
             "state_line": item.state_line(),
             "review": review,
             "remarks_open": ReviewComment.objects.on(item).threads().open().count(),
             "may_remark": may(request.user, "comment_on_draft", item),
             "may_share": may(request.user, "grant", item),
             "missing": item.missing() if item.status in NEEDS_SOMETHING else [],
-            "offers": offers(item, request.user),
+            "offers": offered,
             "refusals": refusals(item, request.user),
             "live_url": live_url(item),
             "newest": Version.objects.of(item)
@@ -502,6 +527,9 @@ class ItemAdmin(HousePage):
             ),
             ("<uuid:pk>/compare/", partial(versions.two, desk=self), "compare"),
             ("<uuid:pk>/preview/", partial(preview.page, desk=self), "preview"),
+            ("<uuid:pk>/look/", partial(before.look, desk=self), "look"),
+            ("<uuid:pk>/links/", partial(before.ask_links, desk=self), "ask_links"),
+            ("<uuid:pk>/receipt/", partial(before.receipt, desk=self), "receipt"),
             ("<uuid:pk>/people/", partial(people.page, desk=self), "people"),
             ("<uuid:pk>/remarks/", partial(remarks.page, desk=self), "remarks"),
             ("<uuid:pk>/remarks/all/", partial(remarks.threads, desk=self), "threads"),
@@ -558,15 +586,22 @@ class ItemAdmin(HousePage):
         return HttpResponseRedirect(self.address(item))
 
     def _ask(self, request, item, verb, form, status=200):
+        possible = is_possible(verb, item)
+        offer = Offer(verb, form, open_questions(verb, item, request.user))
+        decides = possible and verb.name in before.DECIDES
         return self.page(
             request,
             "admin/editorial/item/do.html",
             item,
-            title=verb.label,
+            title=label_of(item, offer) if possible else verb.label,
             status=status,
             verb=verb,
             form=form,
-            possible=is_possible(verb, item),
+            possible=possible,
+            why_not=offer.why_not,
+            standing=standing_for(item, request.user) if decides else None,
+            changes=press.changes_of(item, verb.name) if possible else None,
+            compare=self.address(item, "compare"),
             back=self.address(item),
         )
 
@@ -577,11 +612,21 @@ class ItemAdmin(HousePage):
         try:
             with transaction.atomic(using=EDITORIAL):
                 verb.action(item, by=request.user, origin=origin_of(request), **answers)
+        except StaleEdit as problem:
+            messages.error(request, self._see_what_changed(item, answers, problem))
+            return False
         except Refused as problem:
             messages.error(request, str(problem))
             return False
         messages.success(request, verb.done)
         return True
+
+    def _see_what_changed(self, item, answers, problem):
+        """The refusal, with a way from the version that was read to the text of now."""
+        seen = Version.objects.of(item).filter(content_hash=answers.get("seen_hash"))
+        number = seen.values_list("number", flat=True).first()
+        where = self.address(item, "compare") + (f"?from={number}" if number else "")
+        return format_html('{} <a href="{}">See what changed</a>', problem, where)
 
     # Everything that happened ------------------------------------------------
 

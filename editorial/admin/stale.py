@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from editorial.admin.body import words_of
-from editorial.admin.words import marked
+from editorial.redline import words as marked
 
 
 @dataclass

@@ -1,5 +1,7 @@
 """The desk: pages, saves and verbs. Works, who may not, bad input, races."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -115,7 +117,11 @@ def test_a_text_goes_from_draft_to_published_by_the_buttons(
     signed_in, wim, ines, draft
 ):
     def press(person, verb, **said):
-        said = {"seen_revision": Article.objects.get().revision, **said}
+        article = Article.objects.get()
+        said |= {
+            "seen_revision": article.revision,
+            "seen_hash": article.content_hash(),
+        }
         return signed_in(person).post(address(draft, "do", verb), said)
 
     press(wim, "submit")
@@ -174,8 +180,9 @@ def test_a_version_page_says_what_changed_in_words(signed_in, ines, published):
 
     page = signed_in(ines).get(address(published, "version", 2)).content.decode()
 
-    assert "<del>First</del><ins>Second</ins>" in page
-    assert "<del>five</del><ins>six</ins>" in page
+    seen = re.sub(r'<span class="visually-hidden">[^<]*</span>', "", page)
+    assert "<del>First </del><ins>Second </ins>" in seen
+    assert "<del>five</del><ins>six</ins>" in seen
 
 
 def test_restoring_a_version_never_publishes(signed_in, ines, published):
@@ -512,14 +519,18 @@ def test_a_stale_edit_keeps_both_texts(signed_in, wim, ines, draft):
 def test_nobody_approves_a_text_they_have_not_read(signed_in, wim, ines, draft):
     actions.submit(draft, by=wim)
     actions.start_review(draft, by=ines)
-    seen = draft.revision
+    seen = {"seen_revision": draft.revision, "seen_hash": draft.content_hash()}
     factories.edit(draft, by=ines, title="Changed under review")
 
-    answer = signed_in(ines).post(
-        address(draft, "do", "approve"), {"seen_revision": seen}
+    answer = signed_in(ines).post(address(draft, "do", "approve"), seen)
+    blind = signed_in(ines).post(
+        address(draft, "do", "approve"), {"seen_revision": draft.revision}
     )
 
     assert answer.status_code == 409
+    assert "See what changed" in answer.content.decode()
+    assert f"{address(draft, 'compare')}?from=1" in answer.content.decode()
+    assert blind.status_code == 422
     assert Article.objects.get().status == Status.IN_REVIEW
 
 

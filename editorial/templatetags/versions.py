@@ -1,0 +1,26 @@
+"""What the workspace says of an item's versions."""
+
+from django import template
+
+register = template.Library()
+
+
+@register.simple_tag
+def standing(item):
+    """What is live and what is not; see `editorial.admin.versions.Standing`.
+
+    Looked up once for each page: the bar says it, and the panel does.
+    """
+    # The admin may not be installed where this library is: templates load it there.
+    from editorial.admin.versions import standing_of
+
+    if not hasattr(item, "_standing"):
+        item._standing = standing_of(item)
+    return item._standing
+
+
+@register.simple_tag
+def latest_versions(item):
+    from editorial.admin.versions import latest
+
+    return latest(item)
