@@ -18,8 +18,7 @@ from django_fsm import can_proceed
 
 from accounts.models import RoleAssignment, User
 from accounts.permissions import ALLOWED, SUPER_ADMIN, decide, may
-from editorial import actions, byline
-from editorial.models import Status
+from editorial import actions, byline, checks
 
 WAITS_FOR_HOURS = "%Y-%m-%dT%H:%M"
 
@@ -61,22 +60,6 @@ class WhatShouldChange(Question):
     )
 
 
-class WhoReviews(WithComment):
-    reviewer = forms.ModelChoiceField(User.objects.none(), label="Reviewer")
-
-    field_order = ["reviewer", "comment"]
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        people = reviewers()
-        self.fields["reviewer"].queryset = people
-        review = self.item.open_review()
-        self.fields["reviewer"].initial = review.reviewer_id if review else self.user.pk
-
-    def answers(self):
-        return super().answers() | {"reviewer": self.cleaned_data["reviewer"]}
-
-
 class MomentField(forms.DateTimeField):
     """A wall-clock time, made aware by the form: the zone is a field of its own."""
 
@@ -93,11 +76,11 @@ class MomentField(forms.DateTimeField):
 
 
 class Moment(WithComment):
-    """A time as the person's clock shows it; `desk.js` fills in their time zone."""
+    """A time as the newsroom's clock shows it: the site's time zone, or a named one."""
 
     zone = forms.CharField(
         required=False,
-        widget=forms.HiddenInput(attrs={"data-fill": "time-zone"}),
+        widget=forms.HiddenInput,
     )
 
     def clean_zone(self):
@@ -115,10 +98,97 @@ class Moment(WithComment):
         return moment.replace(tzinfo=self.cleaned_data["zone"]).astimezone(UTC)
 
 
-class WhenToPublish(Moment):
+class WhoReviews(Moment):
+    reviewer = forms.ModelChoiceField(User.objects.none(), label="Reviewer")
+    due_at = MomentField(required=False, label="Due", help_text="May stay empty.")
+
+    field_order = ["reviewer", "due_at", "zone", "comment"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        review = self.item.open_review()
+        self.fields["reviewer"].queryset = reviewers()
+        self.fields["reviewer"].initial = review.reviewer_id if review else self.user.pk
+
+    def answers(self):
+        return super().answers() | {
+            "reviewer": self.cleaned_data["reviewer"],
+            "due_at": self.aware("due_at"),
+        }
+
+
+class WhoShallReview(WhoReviews):
+    """Of the author: a wish, and no more than that."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        reviewer = self.fields["reviewer"]
+        reviewer.required, reviewer.initial = False, None
+        reviewer.empty_label = "Whoever of the editors has time"
+        reviewer.queryset = reviewers().exclude(pk=self.user.pk)
+
+
+class WhoTakesOver(WithComment):
+    reviewer = forms.ModelChoiceField(
+        User.objects.none(),
+        required=False,
+        label="Who reviews it instead",
+        empty_label="Nobody yet: hand it back",
+    )
+
+    field_order = ["reviewer", "comment"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["reviewer"].queryset = reviewers().exclude(pk=self.user.pk)
+
+    def answers(self):
+        return super().answers() | {"reviewer": self.cleaned_data["reviewer"]}
+
+
+class PastChecks(WithComment):
+    """Asks why it may go out, where checks stop it and this person may let it pass."""
+
+    override = forms.CharField(
+        required=False,
+        max_length=2000,
+        label="Why it may go out all the same",
+        help_text="Only for exactly this text. It is kept in the audit log.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        stops = standing_for(self.item, self.user).stops
+        if not (stops and may(self.user, "override_checks", self.item)):
+            del self.fields["override"]
+
+    def answers(self):
+        return super().answers() | {"override": self.cleaned_data.get("override", "")}
+
+
+class WhatWasRead(PastChecks):
+    """The hash of the text that was on the page: an approval is of that text alone."""
+
+    seen_hash = forms.RegexField("^[0-9a-f]{64}$", widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["seen_hash"].initial = self.item.content_hash()
+        self.fields["seen_hash"].error_messages = dict.fromkeys(
+            ("required", "invalid"),
+            "The page does not say which text you have read. Open it again, read it, "
+            "then approve.",
+        )
+
+    def answers(self):
+        return super().answers() | {"seen_hash": self.cleaned_data["seen_hash"]}
+
+
+class WhenToPublish(PastChecks, Moment):
     publish_at = MomentField(label="Publish at")
 
-    field_order = ["publish_at", "zone", "comment"]
+    field_order = ["publish_at", "zone", "override", "comment"]
 
     def answers(self):
         return super().answers() | {"publish_at": self.aware("publish_at")}
@@ -175,9 +245,10 @@ VERBS = {
         Verb(
             "submit",
             "Submit for review",
-            "Hands the text to the editors. You may withdraw it again.",
+            "Hands the text to the editors, or to one of them by name. You may "
+            "withdraw it again.",
             "Submitted for review.",
-            WithComment,
+            WhoShallReview,
             "main",
         ),
         Verb(
@@ -193,7 +264,7 @@ VERBS = {
             "Approve",
             "Binds exactly this text. It can be published or scheduled afterwards.",
             "Approved. It can be published now, or scheduled.",
-            WithComment,
+            WhatWasRead,
             "main",
         ),
         Verb(
@@ -208,7 +279,8 @@ VERBS = {
             "Publish now",
             "Readers get the approved version within a second.",
             "Published. It is on its way to the readers.",
-            tone="main",
+            PastChecks,
+            "main",
         ),
         Verb(
             "schedule",
@@ -229,6 +301,14 @@ VERBS = {
             "Somebody else reads it; remarks stay.",
             "The review was reassigned.",
             WhoReviews,
+        ),
+        Verb(
+            "hand_over",
+            "I cannot review this",
+            "Give it to a colleague, or hand it back: nobody minds being told in time.",
+            "Handed over.",
+            WhoTakesOver,
+            right="view",
         ),
         Verb(
             "withdraw",
@@ -297,8 +377,8 @@ class Offer:
 
 def is_possible(verb, item):
     """Whether the state of the item leads anywhere by this verb."""
-    if verb.name == "reassign_review":
-        return item.status == Status.IN_REVIEW
+    if verb.name in ("reassign_review", "hand_over"):
+        return item.open_review() is not None
     if verb.name == "set_unpublish_at":
         return item.is_live
     if verb.name == "unpublish" and item.is_live:
@@ -306,19 +386,39 @@ def is_possible(verb, item):
     return can_proceed(getattr(item, verb.name), check_conditions=False)
 
 
-def _open_questions(verb, item, user):
+def open_questions(verb, item, user):
     """Why a verb that the state and the table of rights allow would be refused."""
-    if verb.name in ("submit", "approve"):
-        found = item.missing()
-        reason = verb.name == "approve" and byline.why_not_approve(item, user)
-        return [*found, reason] if reason else found
+    if verb.name == "submit":
+        return item.missing()
+    if verb.name == "approve":
+        reason = byline.why_not_approve(item, user)
+        found = [*item.missing(), *([reason] if reason else [])]
+        return found or _stopped(item, user)
     if verb.name in ("publish", "schedule"):
         approved = item.approved_version
         if approved is None:
             return ["It needs an approval first: start the next version and submit it."]
         if approved.content_hash != item.content_hash():
             return ["It was changed after its approval. It must be approved again."]
+        return _stopped(item, user)
     return []
+
+
+def _stopped(item, user):
+    """What checks say, to somebody who may not let it pass."""
+    if may(user, "override_checks", item):
+        return []
+    return [f"{one.sentence} {one.todo}" for one in standing_for(item, user).stops]
+
+
+def standing_for(item, user):
+    """How the item stands before its checks; read once for a page."""
+    key = (user.pk, item.revision, item.updated_at)
+    known = item.__dict__.get("_standing")
+    if known is None or known[0] != key:
+        known = (key, checks.standing_of(item, viewer=user))
+        item.__dict__["_standing"] = known
+    return known[1]
 
 
 def offers(item, user):
@@ -327,10 +427,12 @@ def offers(item, user):
         Offer(
             verb,
             verb.question(item=item, user=user, auto_id=f"{verb.name}_%s"),
-            _open_questions(verb, item, user),
+            open_questions(verb, item, user),
         )
         for verb in VERBS.values()
-        if is_possible(verb, item) and may(user, verb.right or verb.name, item)
+        if is_possible(verb, item)
+        and may(user, verb.right or verb.name, item)
+        and (verb.name != "hand_over" or item.named_reviewer_id() == user.pk)
     ]
 
 

@@ -33,6 +33,10 @@ VERBS = {
     "submit": ("Hand it to the editors", {"comment": "Ready for you."}),
     "withdraw": ("Take back what was submitted", {"comment": ""}),
     "start_review": ("Open a review by one named person", {"comment": ""}),
+    "hand_over": (
+        "Give your review to a colleague, or hand it back",
+        {"comment": "On holiday."},
+    ),
     "reassign_review": (
         "Let somebody else review it",
         {"reviewer": "01980000-0000-7000-8000-000000000000"},
@@ -122,6 +126,8 @@ AS_USUAL = {
     "take_out": "items_destroy",
     "remarks": "remarks_list",
     "remark": "remarks_create",
+    "reword": "remarks_partial_update",
+    "unsay": "remarks_destroy",
     "resolve": "remarks_resolve",
     "reviews": "reviews_list",
     "history": "history_list",
@@ -231,6 +237,17 @@ def describe_items(noun, *, row, shown, create, write, replace, parts):
             gives=parts["remark"],
             status=201,
             example={"comment": "Who says so?"},
+        ),
+        reword=door(
+            "Say your remark in other words",
+            takes=parts["reword"],
+            gives=parts["remark"],
+            example={"comment": "Who says so, and when?"},
+        ),
+        unsay=door(
+            "Delete your remark, if nobody has answered it",
+            status=204,
+            says="What others have answered is resolved instead: 409.",
         ),
         resolve=door(
             "Resolve a remark, or open it again",

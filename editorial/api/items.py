@@ -33,6 +33,7 @@ from editorial.api.reviews import (
     Remark,
     Resolve,
     ReviewRow,
+    RewordRemark,
     WithReviews,
 )
 from editorial.api.rights import (
@@ -217,6 +218,8 @@ class ItemRow(SparseFields, serializers.Serializer):
 class OpenReview(serializers.Serializer):
     id = serializers.UUIDField(read_only=True)
     reviewer = Person(read_only=True)
+    asked_by = Person(read_only=True, allow_null=True)
+    due_at = serializers.DateTimeField(read_only=True, allow_null=True)
     created_at = serializers.DateTimeField(read_only=True)
 
 
@@ -260,6 +263,9 @@ class ItemShown(serializers.Serializer):
     )
     approved_at = serializers.DateTimeField(read_only=True, allow_null=True)
     unpublished_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    content_hash = serializers.CharField(
+        read_only=True, help_text="Of the text as it is; an approval names it."
+    )
     missing = serializers.SerializerMethodField(
         help_text="What is still needed before a review, in sentences."
     )
@@ -355,18 +361,50 @@ class SayWhenOrNever(Strict):
     )
 
 
+class SayRead(SayWhy):
+    content_hash = serializers.RegexField(
+        "^[0-9a-f]{64}$",
+        required=False,
+        help_text="Of the text that you have read, as it was given with it. If it was "
+        "changed since, nothing is approved. Send this, or If-Match.",
+    )
+
+
+class SayWhoShall(Say):
+    reviewer = serializers.UUIDField(
+        required=False, help_text="Who shall review it; left out: any of the editors."
+    )
+    due_at = serializers.DateTimeField(
+        required=False, help_text="In the future; needs a reviewer."
+    )
+
+
 class SayWho(Say):
     reviewer = serializers.UUIDField(
-        required=False, help_text="Who reviews; left out: you do."
+        required=False,
+        help_text="Who reviews; left out: who was asked to, and otherwise you.",
     )
+    due_at = serializers.DateTimeField(required=False, help_text="In the future.")
 
 
 class SayWhoElse(Say):
     reviewer = serializers.UUIDField(help_text="Who reviews from now on.")
+    due_at = serializers.DateTimeField(
+        required=False, help_text="Left out: as it was due."
+    )
+
+
+class SayWhoInstead(Say):
+    reviewer = serializers.UUIDField(
+        required=False,
+        help_text="Who takes over, and may view it already; left out: nobody yet.",
+    )
 
 
 BODY_OF = {
-    "approve": SayWhy,
+    "submit": SayWhoShall,
+    "hand_over": SayWhoInstead,
+    "approve": SayRead,
     "publish": SayWhy,
     "schedule": SayWhen,
     "set_unpublish_at": SayWhenOrNever,
@@ -392,6 +430,10 @@ def words_of(verb, data):
     found = {"comment": data["comment"]} if "comment" in data else {}
     if "override_checks" in data:
         found["override"] = data["override_checks"]
+    if "content_hash" in data:
+        found["seen_hash"] = data["content_hash"]
+    if "due_at" in data:
+        found["due_at"] = data["due_at"]
     if verb == "schedule":
         found["publish_at"] = data["at"]
     if verb == "set_unpublish_at":
@@ -580,6 +622,7 @@ class ItemView(WithVersions, WithReviews, EditorialView):
     withdraw = transition("withdraw")
     start_review = transition("start_review")
     reassign_review = transition("reassign_review")
+    hand_over = transition("hand_over")
     request_changes = transition("request_changes")
     approve = transition("approve")
     reopen = transition("reopen")
@@ -604,6 +647,7 @@ SHARED_DOORS = {
     "review": ReviewRow,
     "remark": Remark,
     "new_remark": NewRemark,
+    "reword": RewordRemark,
     "resolve": Resolve,
 }
 """What the documents of articles and courses share."""

@@ -6,7 +6,12 @@ from rest_framework.response import Response
 from editorial import actions
 from editorial.api.fields import Person, Strict, Text
 from editorial.models import Review, ReviewComment
-from editorial.remarks import add_remark, resolve_remark
+from editorial.remarks import (
+    add_remark,
+    delete_remark,
+    edit_remark,
+    resolve_remark,
+)
 
 
 class ReviewRow(serializers.Serializer):
@@ -20,6 +25,8 @@ class ReviewRow(serializers.Serializer):
         read_only=True,
         help_text="What is read, or was.",
     )
+    asked_by = Person(read_only=True, allow_null=True)
+    due_at = serializers.DateTimeField(read_only=True, allow_null=True)
     overall_comment = serializers.CharField(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
     completed_at = serializers.DateTimeField(read_only=True, allow_null=True)
@@ -29,18 +36,35 @@ class Remark(serializers.Serializer):
     """Said of the whole, of a block, or of words in it; or in answer to another."""
 
     id = serializers.UUIDField(read_only=True)
-    review = serializers.UUIDField(source="review_id", read_only=True)
+    review = serializers.UUIDField(
+        source="review_id",
+        allow_null=True,
+        read_only=True,
+        help_text="The review that was open when it was made, if any.",
+    )
     parent = serializers.UUIDField(source="parent_id", allow_null=True, read_only=True)
-    author = Person(read_only=True)
-    comment = serializers.CharField(read_only=True)
+    author = Person(
+        read_only=True, allow_null=True, help_text="Null: a guest with a review link."
+    )
+    guest_name = serializers.CharField(
+        read_only=True, help_text="The name that a guest gave; nobody has checked it."
+    )
+    comment = serializers.CharField(
+        read_only=True, help_text="`@handle` names a colleague who may view the item."
+    )
     block = serializers.UUIDField(source="block_id", allow_null=True, read_only=True)
     quote = serializers.CharField(read_only=True)
     selection_start = serializers.IntegerField(allow_null=True, read_only=True)
     selection_end = serializers.IntegerField(allow_null=True, read_only=True)
+    original_quote = serializers.CharField(read_only=True)
+    is_orphan = serializers.BooleanField(
+        read_only=True, help_text="Whether its words are gone from the text."
+    )
     is_resolved = serializers.BooleanField(read_only=True)
     resolved_by = Person(read_only=True, allow_null=True)
     resolved_at = serializers.DateTimeField(allow_null=True, read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
+    edited_at = serializers.DateTimeField(allow_null=True, read_only=True)
 
 
 class NewRemark(Strict):
@@ -56,6 +80,10 @@ class NewRemark(Strict):
     parent = serializers.UUIDField(required=False, help_text="The remark it answers.")
 
 
+class RewordRemark(Strict):
+    comment = Text(max_length=5000)
+
+
 class Resolve(Strict):
     resolved = serializers.BooleanField(default=True, help_text="False opens it again.")
 
@@ -65,7 +93,9 @@ class WithReviews:
 
     def reviews(self, request, pk):
         item = self.find(pk)
-        found = Review.objects.on(item).select_related("reviewer", "version")
+        found = Review.objects.on(item).select_related(
+            "reviewer", "asked_by", "version"
+        )
         found = found.defer(
             "version__snapshot", "version__rendered", "version__diff_from_previous"
         )
@@ -97,6 +127,7 @@ class WithReviews:
             block_id=data.get("block"),
             quote=data.get("quote", ""),
             parent=parent,
+            origin=self.origin,
         )
         return Response(Remark(made).data, status=201)
 
@@ -105,8 +136,30 @@ class WithReviews:
         found = self._remark(item, remark)
         actions.check(request.user, "comment_on_draft", item)
         resolved = self.taken(Resolve, request, item=item)["resolved"]
-        found = resolve_remark(found, item=item, by=request.user, resolved=resolved)
+        found = resolve_remark(
+            found,
+            item=item,
+            by=request.user,
+            resolved=resolved,
+            origin=self.origin,
+        )
         return Response(Remark(found).data)
+
+    def reword(self, request, pk, remark):
+        item = self.find(pk)
+        found = self._remark(item, remark)
+        actions.check(request.user, "comment_on_draft", item)
+        words = self.taken(RewordRemark, request, item=item)["comment"]
+        found = edit_remark(
+            found, item=item, by=request.user, comment=words, origin=self.origin
+        )
+        return Response(Remark(found).data)
+
+    def unsay(self, request, pk, remark):
+        item = self.find(pk)
+        found = self._remark(item, remark)
+        delete_remark(found, item=item, by=request.user, origin=self.origin)
+        return Response(status=204)
 
     def _remark(self, item, pk):
         """A remark on this item; one on another is not there."""

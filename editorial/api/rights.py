@@ -14,6 +14,7 @@ VERBS = (
     "withdraw",
     "start_review",
     "reassign_review",
+    "hand_over",
     "request_changes",
     "approve",
     "reopen",
@@ -28,7 +29,7 @@ VERBS = (
 )
 """Every transition, each with an address of its own."""
 
-RIGHT = {"set_unpublish_at": "unpublish"}
+RIGHT = {"set_unpublish_at": "unpublish", "hand_over": "view"}
 """The line in the table of rights, where it has another name than the verb."""
 
 OPENED_BY = {
@@ -66,8 +67,8 @@ def know_relations(items, user):
 
 def leads_somewhere(item, verb):
     """Whether the state of the item allows the verb, whoever asks."""
-    if verb == "reassign_review":
-        return item.status == Status.IN_REVIEW
+    if verb in ("reassign_review", "hand_over"):
+        return item.named_reviewer_id() is not None
     if verb == "set_unpublish_at":
         return item.is_live
     if verb == "unpublish" and item.is_live:
@@ -78,6 +79,8 @@ def leads_somewhere(item, verb):
 def may_do(user, verb, item, *, on_its_own):
     if not may(user, RIGHT.get(verb, verb), item):
         return False
+    if verb == "hand_over":
+        return item.named_reviewer_id() == user.pk
     if verb != "approve" or settings.AUTHOR_MAY_APPROVE_OWN:
         return True
     if item.owner_id == user.pk or "co_author" in item.individual_grants(user):

@@ -81,6 +81,11 @@ def item_doors(view, noun):
             name=f"{noun}-remarks",
         ),
         path(
+            remark,
+            plain(view, {"patch": "reword", "delete": "unsay"}),
+            name=f"{noun}-remark",
+        ),
+        path(
             f"{remark}resolve/",
             plain(view, {"post": "resolve"}),
             name=f"{noun}-resolve",
