@@ -1,7 +1,9 @@
 """Images: what may come in, and what is made of it.
 
-Variants are WebP in fixed widths, never larger than the image, turned the way the
-camera was held, and free of what the camera wrote about place, person and time.
+Variants are AVIF and WebP in fixed widths, never larger than the image, cut as the
+crop says, turned the way the camera was held, and free of what the camera wrote about
+place, person and time. The file itself is never cut. Names carry the content's hash:
+what is at an address never changes.
 """
 
 import hashlib
@@ -14,35 +16,78 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
 
 from cms.databases import EDITORIAL
-from editorial.models import Media
+from editorial.models import FormerFile, Media
 
 logger = logging.getLogger(__name__)
 
 WIDTHS = (480, 960, 1600)
-QUALITY = 82
+LARGEST = WIDTHS[-1]
+MADE = {
+    # the mime type: Pillow's format, the ending, how it is written
+    "image/avif": ("AVIF", "avif", {"quality": 60, "speed": 9}),
+    "image/webp": ("WEBP", "webp", {"quality": 82, "method": 4}),
+    "image/jpeg": ("JPEG", "jpg", {"quality": 84, "optimize": True}),
+    "image/png": ("PNG", "png", {"optimize": True}),
+}
+VARIANTS = ("image/avif", "image/webp")
+SOCIAL = (1200, 630)
+"""What cards of social networks show; cut around the focal point."""
+SRGB = ImageCms.createProfile("sRGB")
 MAX_PIXELS = 60_000_000
+MAX_MOVING_PIXELS = 120_000_000
+"""Of all frames together. Beyond it an animation is shown as it came in."""
 MAX_IMAGE_BYTES = 30 * 1024 * 1024
 MAX_FILE_BYTES = 500 * 1024 * 1024
 
-IMAGES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp",
-          "GIF": "image/gif", "AVIF": "image/avif"}  # fmt: skip
-"""Pillow's format to the mime type. No SVG: it can carry scripts."""
+IMAGES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png",
+          "WEBP": "image/webp", "GIF": "image/gif", "AVIF": "image/avif"}  # fmt: skip
+"""Pillow's format to the mime type. No SVG: it can carry scripts. MPO is what cameras
+make of a JPEG that has a second picture behind the first."""
+READ = [name for name in IMAGES if name != "MPO"]
 
 OTHERS = {
     # how a file begins (offset, bytes), its mime type and kind
-    "application/pdf": ((0, b"%PDF-"), Media.FileType.DOCUMENT),
-    "audio/mpeg": ((0, b"ID3"), Media.FileType.AUDIO),
-    "audio/ogg": ((0, b"OggS"), Media.FileType.AUDIO),
-    "video/mp4": ((4, b"ftyp"), Media.FileType.VIDEO),
-    "video/webm": ((0, b"\x1a\x45\xdf\xa3"), Media.FileType.VIDEO),
+    (0, b"%PDF-"): ("application/pdf", Media.FileType.DOCUMENT),
+    (0, b"ID3"): ("audio/mpeg", Media.FileType.AUDIO),
+    (0, b"\xff\xfb"): ("audio/mpeg", Media.FileType.AUDIO),
+    (0, b"\xff\xf3"): ("audio/mpeg", Media.FileType.AUDIO),
+    (0, b"OggS"): ("audio/ogg", Media.FileType.AUDIO),
+    (4, b"ftyp"): ("video/mp4", Media.FileType.VIDEO),
+    (0, b"\x1a\x45\xdf\xa3"): ("video/webm", Media.FileType.VIDEO),
 }
+
+ENDINGS = {
+    # the mime type: endings it may have, the usual one first
+    "image/jpeg": ("jpg", "jpeg"),
+    "image/png": ("png",),
+    "image/webp": ("webp",),
+    "image/gif": ("gif",),
+    "image/avif": ("avif",),
+    "application/pdf": ("pdf",),
+    "audio/mpeg": ("mp3",),
+    "audio/ogg": ("ogg", "oga"),
+    "video/mp4": ("mp4", "m4v", "m4a", "mov"),
+    "video/webm": ("webm",),
+}
+
+HARMLESS_WORDS = {
+    "adobe", "adobe_transform", "background", "blend", "chroma", "chromaticity",
+    "default_image", "disposal", "dpi", "duration", "extension", "gamma",
+    "icc_profile", "interlace", "jfif", "jfif_density", "jfif_unit", "jfif_version",
+    "loop", "progression", "progressive", "srgb", "timestamp", "transparency",
+    "version", "aspect",
+}  # fmt: skip
+"""What Pillow tells of a picture that says nothing of a person. All else goes."""
 
 
 class Unreadable(Exception):
     """The file is no image that we can read. `str()` says what to do."""
+
+
+# --- What comes in ------------------------------------------------------------------
 
 
 def inspect(upload):
@@ -52,12 +97,18 @@ def inspect(upload):
     """
     head = upload.read(16)
     upload.seek(0)
-    for mime, ((offset, magic), kind) in OTHERS.items():
-        is_avif = head[4:12] in (b"ftypavif", b"ftypavis")
+    is_avif = head[4:12] in (b"ftypavif", b"ftypavis")
+    for (offset, magic), (mime, kind) in OTHERS.items():
         if head[offset : offset + len(magic)] == magic and not is_avif:
             if upload.size > MAX_FILE_BYTES:
                 raise ValidationError(_too_large(upload.size, MAX_FILE_BYTES))
-            return {"file_type": kind, "mime_type": mime, "width": None, "height": None}
+            return {
+                "file_type": kind,
+                "mime_type": mime,
+                "width": None,
+                "height": None,
+                "is_animated": False,
+            }
     if upload.size > MAX_IMAGE_BYTES:
         raise ValidationError(_too_large(upload.size, MAX_IMAGE_BYTES))
     try:
@@ -66,6 +117,7 @@ def inspect(upload):
             width, height = image.size
             if image.getexif().get(0x0112, 1) >= 5:  # lies on its side
                 width, height = height, width
+            moves = _moves(image)
     except Unreadable as problem:
         raise ValidationError(str(problem)) from None
     finally:
@@ -75,6 +127,7 @@ def inspect(upload):
         "mime_type": mime,
         "width": width,
         "height": height,
+        "is_animated": moves,
     }
 
 
@@ -85,12 +138,17 @@ def _too_large(size, limit):
     )
 
 
+def _moves(image):
+    """More than one frame. The second picture in a camera's JPEG is a thumbnail."""
+    return image.format != "MPO" and getattr(image, "n_frames", 1) > 1
+
+
 def _opened(file):
     """A whole, harmless image, or Unreadable."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(file, formats=list(IMAGES))
+            image = Image.open(file, formats=READ)
             if image.width * image.height > MAX_PIXELS:
                 raise Unreadable(
                     f"The image has {image.width} × {image.height} pixels, more than "
@@ -117,27 +175,70 @@ def without_metadata(upload):
     None where there is nothing to take out, so that no pixel is touched in vain.
     """
     with _opened(upload) as image:
-        has_words = bool(image.getexif()) or bool(
-            {"xmp", "XML:com.adobe.xmp", "photoshop", "comment"} & image.info.keys()
-        )
-        if image.format not in ("JPEG", "PNG", "WEBP") or not has_words:
+        if not _says_more_than_a_picture(upload, image):
             upload.seek(0)
             return None
-        if getattr(image, "is_animated", False):
-            upload.seek(0)
-            return None
-        turned = ImageOps.exif_transpose(image)
-        clean = Image.new(turned.mode, turned.size)
-        if turned.mode == "P":
-            clean.putpalette(turned.getpalette())
-        clean.paste(turned)
         out = io.BytesIO()
-        extra = {"icc_profile": image.info.get("icc_profile")}
-        if image.format != "PNG":
-            extra["quality"] = 92
-        clean.save(out, image.format, **extra)
+        if _moves(image):
+            _write_moving_again(image, out)
+        else:
+            _write_again(image, out)
     upload.seek(0)
     return ContentFile(out.getvalue())
+
+
+def _says_more_than_a_picture(upload, image):
+    # A GIF has its comments between its frames; reading on collects them.
+    words = set(image.info)
+    if image.format == "GIF":
+        for frame in ImageSequence.Iterator(image):
+            words |= set(frame.info)
+        image.seek(0)
+    if image.getexif() or words - HARMLESS_WORDS or image.format == "MPO":
+        return True
+    return image.format == "JPEG" and _goes_on_after_its_end(upload)
+
+
+def _goes_on_after_its_end(upload):
+    """Telephones hang films and depth maps, with their own notes, behind a JPEG."""
+    upload.seek(0)
+    content = upload.read()
+    return not content.rstrip(b"\x00").endswith(b"\xff\xd9")
+
+
+def _write_again(image, out):
+    turned = ImageOps.exif_transpose(image)
+    clean = Image.new(turned.mode, turned.size)
+    if turned.mode == "P":
+        clean.putpalette(turned.getpalette())
+    clean.paste(turned)
+    extra = {"icc_profile": image.info.get("icc_profile")}
+    if "transparency" in image.info:
+        extra["transparency"] = image.info["transparency"]
+    if image.format not in ("PNG", "GIF"):
+        extra["quality"] = 92
+    kind = "JPEG" if image.format == "MPO" else image.format
+    clean.save(out, kind, **extra)
+
+
+def _write_moving_again(image, out):
+    frames = [frame.copy() for frame in ImageSequence.Iterator(image)]
+    lasts = [frame.info.get("duration", 100) for frame in frames]
+    for frame in frames:
+        frame.info = {
+            name: value
+            for name, value in frame.info.items()
+            if name in ("transparency", "background", "duration")
+        }
+    frames[0].save(
+        out,
+        image.format,
+        save_all=True,
+        append_images=frames[1:],
+        duration=lasts,
+        loop=image.info.get("loop", 0),
+        exif=b"",
+    )
 
 
 def received(upload):
@@ -145,19 +246,44 @@ def received(upload):
 
     Raises ValidationError with a sentence.
     """
+    original = upload.name or "file"
     facts = inspect(upload)
+    digest = _digest(upload)
     is_image = facts["file_type"] == Media.FileType.IMAGE
     if is_image and (clean := without_metadata(upload)) is not None:
-        clean.name = upload.name
         upload = clean
+    upload.name = named_by_content(original, facts["mime_type"])
     return upload, facts | {
         "file_size_bytes": upload.size,
-        "original_filename": upload.name[:500],
+        "original_filename": original[:500],
+        "content_hash": digest,
         "variants": [],
+        "renditions": {},
+        "crop": None,
+        "processing_note": "",
         "processing_status": Media.Processing.PENDING
         if is_image
         else Media.Processing.DONE,
     }
+
+
+def named_by_content(name, mime):
+    """The ending says what the file is: servers believe it."""
+    stem, _, ending = name.rpartition(".")
+    known = ENDINGS[mime]
+    return name if ending.lower() in known else f"{stem or ending}.{known[0]}"
+
+
+def _digest(upload):
+    upload.seek(0)
+    found = hashlib.sha256()
+    for chunk in iter(lambda: upload.read(1024 * 1024), b""):
+        found.update(chunk)
+    upload.seek(0)
+    return found.hexdigest()
+
+
+# --- What is made of it -------------------------------------------------------------
 
 
 def make_variants(media_id):
@@ -171,57 +297,236 @@ def make_variants(media_id):
         return False
     try:
         with default_storage.open(media.file.name) as file, _opened(file) as image:
-            made = _write_variants(media, image)
-            size = ImageOps.exif_transpose(image).size
+            made = _Making(media, image).all()
     except FileNotFoundError:
-        return _fail(media, Media.Processing.MISSING, "The file is not there any more.")
+        return _fail(
+            media,
+            Media.Processing.MISSING,
+            "The file is not there any more. Upload it again.",
+        )
     except Unreadable as problem:
         return _fail(media, Media.Processing.FAILED, str(problem))
+    except (OSError, ValueError, MemoryError) as problem:
+        logger.exception("Media %s", media.pk)
+        return _fail(
+            media,
+            Media.Processing.FAILED,
+            f"Its sizes could not be made ({type(problem).__name__}). Try again; if "
+            "it stays so, save it again with an image program and replace the file.",
+        )
     with transaction.atomic(using=EDITORIAL):
         fresh = Media.objects.select_for_update().get(pk=media.pk)
-        if fresh.file.name != media.file.name:
-            return False  # replaced meanwhile; its own task is on the way
-        fresh.variants = made
-        fresh.width, fresh.height = size
+        if _making_of(fresh) != _making_of(media):
+            return False  # changed meanwhile; its own task is on the way
+        leave_behind(fresh, files_made(fresh) - set(made.names))
+        fresh.variants = made.variants
+        fresh.renditions = made.renditions
+        fresh.width, fresh.height = made.size
         fresh.processing_status = Media.Processing.DONE
+        fresh.processing_note = ""
         fresh.save()
     return True
 
 
+def _making_of(media):
+    """What the variants depend on."""
+    return media.file.name, media.crop, media.focal_x, media.focal_y
+
+
 def _fail(media, status, why):
+    """Readers keep what they had; where nothing was made, the file as it is."""
     logger.warning("Media %s: %s", media.pk, why)
-    media.processing_status = status
-    media.variants = []
-    media.save()
+    with transaction.atomic(using=EDITORIAL):
+        fresh = Media.objects.select_for_update().get(pk=media.pk)
+        if _making_of(fresh) == _making_of(media):
+            fresh.processing_status = status
+            fresh.processing_note = why
+            fresh.save()
     return False
 
 
-def _write_variants(media, image):
-    upright = ImageOps.exif_transpose(image)
-    has_alpha = "A" in upright.getbands() or "transparency" in upright.info
-    upright = upright.convert("RGBA" if has_alpha else "RGB")
+def files_made(media):
+    """Names in the storage of what was made of it, without the file itself."""
+    if not media.file:
+        return set()
     folder = posixpath.dirname(media.file.name)
-    widths = [width for width in WIDTHS if width < upright.width]
-    if upright.width <= WIDTHS[-1]:
-        widths.append(upright.width)
-    made = []
-    for width in widths:
-        height = max(1, round(upright.height * width / upright.width))
-        small = upright.resize((width, height), Image.Resampling.LANCZOS)
+    kept = [one for one in media.renditions.values() if isinstance(one, dict)]
+    made = [*media.variants, *(one for one in kept if "url" in one)]
+    return {f"{folder}/{posixpath.basename(one['url'])}" for one in made}
+
+
+def leave_behind(media, names):
+    """Files that it consists of no more; pages that live may still name them."""
+    if names:
+        FormerFile.objects.create(media=media, names=sorted(names))
+
+
+class _Making:
+    """The variants of one image, in the storage."""
+
+    def __init__(self, media, image):
+        self.media = media
+        self.folder = posixpath.dirname(media.file.name)
+        self.names = []
+        self.moves = _moves(image)
+        upright = image if self.moves else ImageOps.exif_transpose(image)
+        self.size = upright.size
+        self.image = upright
+        # A crop would tear an animation: it stays whole.
+        self.crop = None if self.moves else media.crop
+        self.box = box_of(self.crop, upright.size)
+
+    def all(self):
+        if self.moves:
+            self.variants = self._moving()
+            cut = self._plain_colours(self.image.copy())
+        else:
+            cut = self._plain_colours(self.image).crop(self.box)
+            self.variants = self._still(cut)
+        self.renditions = {"size": list(cut.size), "crop": self.crop}
+        if not self.moves:
+            self._fallback(cut)
+        self._social(cut)
+        return self
+
+    def _plain_colours(self, image):
+        """RGB as every screen understands it, and nothing beside the pixels."""
+        image = _in_srgb(image)
+        has_alpha = "A" in image.getbands() or "transparency" in image.info
+        image = image.convert("RGBA" if has_alpha else "RGB")
+        image.info = {}
+        return image
+
+    def _still(self, cut):
+        made = []
+        for width in widths_of(cut.width):
+            smaller = _resized(cut, width)
+            made += [self._keep(smaller, mime, width) for mime in VARIANTS]
+        return made
+
+    def _moving(self):
+        """WebP moves, too."""
+        count = getattr(self.image, "n_frames", 1)
+        if self.image.width * self.image.height * count > MAX_MOVING_PIXELS:
+            return []
+        made = []
+        for width in widths_of(self.image.width):
+            frames, lasts = [], []
+            for frame in ImageSequence.Iterator(self.image):
+                frames.append(_resized(frame.convert("RGBA"), width))
+                lasts.append(frame.info.get("duration", 100) or 100)
+            self.image.seek(0)
+            out = io.BytesIO()
+            frames[0].save(
+                out, "WEBP", save_all=True, append_images=frames[1:], duration=lasts,
+                loop=self.image.info.get("loop", 0), quality=75, method=2,
+            )  # fmt: skip
+            made.append(
+                self._store(out.getvalue(), "image/webp", frames[0].size, width)
+            )
+        return made
+
+    def _fallback(self, cut):
+        """Where the file itself is not what is shown, or not what everybody reads."""
+        is_whole = cut.size == self.size and self.size[0] <= LARGEST
+        if is_whole and self.media.mime_type in ("image/jpeg", "image/png"):
+            return
+        plain = cut if cut.width <= LARGEST else _resized(cut, LARGEST)
+        mime = "image/png" if plain.mode == "RGBA" else "image/jpeg"
+        self.renditions["plain"] = self._keep(plain, mime, "plain")
+
+    def _social(self, cut):
+        """A card of 1.91 : 1 around the focal point, where there is enough of it."""
+        if min(cut.width / SOCIAL[0], cut.height / SOCIAL[1]) < 0.5:
+            return
+        around = around_focal(cut.size, SOCIAL, self._focal_in(cut))
+        card = cut.crop(around)
+        if card.width > SOCIAL[0]:
+            card = card.resize(SOCIAL, Image.Resampling.LANCZOS)
+        if card.mode == "RGBA":
+            paper = Image.new("RGB", card.size, "white")
+            paper.paste(card, mask=card.getchannel("A"))
+            card = paper
+        self.renditions["social"] = self._keep(card, "image/jpeg", "social")
+
+    def _focal_in(self, cut):
+        left, top, _, _ = self.box
+        return (
+            (self.media.focal_x * self.size[0] - left) / cut.width,
+            (self.media.focal_y * self.size[1] - top) / cut.height,
+        )
+
+    def _keep(self, image, mime, prefix):
+        kind, _, how = MADE[mime]
         out = io.BytesIO()
-        small.save(out, "WEBP", quality=QUALITY, method=4)
-        content = out.getvalue()
+        image.save(out, kind, **how)
+        return self._store(out.getvalue(), mime, image.size, prefix)
+
+    def _store(self, content, mime, size, prefix):
         # The content is in the name: a replaced image has new addresses.
         digest = hashlib.sha256(content).hexdigest()[:10]
-        name = f"{folder}/{width}-{digest}.webp"
+        name = f"{self.folder}/{prefix}-{digest}.{MADE[mime][1]}"
         if not default_storage.exists(name):
             name = default_storage.save(name, ContentFile(content))
-        made.append(
-            {
-                "url": default_storage.url(name),
-                "width": width,
-                "height": height,
-                "type": "image/webp",
-            }
+        self.names.append(name)
+        return {
+            "url": default_storage.url(name),
+            "width": size[0],
+            "height": size[1],
+            "type": mime,
+        }
+
+
+def _in_srgb(image):
+    """Its own colour profile is applied, since variants have none."""
+    if image.mode.startswith("I;16"):
+        return image.point(lambda value: value * (1 / 256)).convert("L")
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in ("RGB", "RGBA", "CMYK", "L"):
+        return image
+    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    try:
+        return ImageCms.profileToProfile(
+            image, io.BytesIO(profile), SRGB, outputMode=mode
         )
-    return made
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image  # a profile that nobody can read, or of other colours
+
+
+def widths_of(width):
+    """Smaller fixed widths; and the image's own, unless it is larger than all."""
+    found = [one for one in WIDTHS if one < width]
+    return [*found, width] if width <= LARGEST else found
+
+
+def box_of(crop, size):
+    """(left, top, right, bottom) in pixels, never empty and never outside."""
+    width, height = size
+    if not crop:
+        return (0, 0, width, height)
+    left = min(round(crop["x"] * width), width - 1)
+    top = min(round(crop["y"] * height), height - 1)
+    right = min(width, max(left + 1, round((crop["x"] + crop["width"]) * width)))
+    bottom = min(height, max(top + 1, round((crop["y"] + crop["height"]) * height)))
+    return (left, top, right, bottom)
+
+
+def around_focal(size, ratio, focal):
+    """The largest box of a ratio within a size, with the focal point where it is.
+
+    As `object-position` does it on pages: a point at a third of the image is at a
+    third of the box.
+    """
+    width, height = size
+    wide = min(width, round(height * ratio[0] / ratio[1]))
+    high = min(height, round(width * ratio[1] / ratio[0]))
+    x, y = (min(1, max(0, part)) for part in focal)
+    left, top = round(x * (width - wide)), round(y * (height - high))
+    return (left, top, left + wide, top + high)
+
+
+def _resized(image, width):
+    height = max(1, round(image.height * width / image.width))
+    if (width, height) == image.size:
+        return image
+    return image.resize((width, height), Image.Resampling.LANCZOS)

@@ -1,8 +1,9 @@
-"""The media library's verbs: bring in, describe, take out; and who shows a medium."""
+"""The media library's verbs: bring in, describe, replace, sort, take out; and who
+shows a medium."""
 
 import logging
-import posixpath
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import ProtectedError, Q, TextField
 from django.db.models.functions import Cast
@@ -22,6 +23,7 @@ from editorial.models import (
     Lesson,
     LiveUse,
     Media,
+    MediaFolder,
 )
 from editorial.tasks import make_variants
 
@@ -55,6 +57,15 @@ def bring_in(upload, *, by, origin=None, **words):
     return media
 
 
+def same_as(media):
+    """An older medium that came in as the very same file, or None."""
+    others = Media.objects.filter(content_hash=media.content_hash).exclude(pk=media.pk)
+    return others.order_by("uploaded_at").first() if media.content_hash else None
+
+
+CHANGES_THE_PICTURE = {"crop", "focal_x", "focal_y"}
+
+
 def describe(media, words, *, by, origin=None):
     """Change what is said about it. `media` is locked by the caller."""
     if not may_describe(by, media):
@@ -63,9 +74,175 @@ def describe(media, words, *, by, origin=None):
     if changed:
         for name in changed:
             setattr(media, name, words[name])
+        if CHANGES_THE_PICTURE & set(changed):
+            make_again(media)
         media.save()
         _record("edit", media, by=by, origin=origin, new={"fields": sorted(changed)})
     return media
+
+
+def make_again(media):
+    """Its variants are wanted anew; readers keep the old ones until they are there.
+
+    The caller saves it, in the transaction.
+    """
+    if not media.is_image or not media.file:
+        return
+    media.processing_status = Media.Processing.PENDING
+    media.processing_note = ""
+    transaction.on_commit(
+        lambda: ask_for_variants(media.pk), using=EDITORIAL, robust=True
+    )
+
+
+def replace(media, upload, *, by, origin=None):
+    """Another file for the same medium: whatever shows it shows the new one.
+
+    What the old one consisted of stays while pages that live may name it.
+    """
+    if not may_describe(by, media):
+        check(by, "edit_media")
+    file, facts = imaging.received(upload)
+    if refusal := other_kind(media, facts):
+        raise Refused(refusal)
+    fresh_file = Media(pk=media.pk, uploaded_at=media.uploaded_at).file
+    fresh_file.save(file.name, file, save=False)
+    with transaction.atomic(using=EDITORIAL):
+        fresh = Media.objects.select_for_update().get(pk=media.pk)
+        take_over(fresh, facts, fresh_file.name, by=by, origin=origin)
+    return fresh
+
+
+def take_over(media, facts, name, *, by, origin=None):
+    """Put a file that is kept already in the place of the old one, and save.
+
+    `media` is locked, and still knows the old file.
+    """
+    before = {"file": media.original_filename, "bytes": media.file_size_bytes}
+    old = {media.file.name} - {"", None, name} | imaging.files_made(media)
+    media.file.name = name
+    for field, value in facts.items():
+        setattr(media, field, value)
+    if media.processing_status == Media.Processing.PENDING:
+        make_again(media)
+    media.save()
+    imaging.leave_behind(media, old)
+    after = {"file": media.original_filename, "bytes": media.file_size_bytes}
+    _record("replace", media, by=by, origin=origin, old=before, new=after)
+
+
+def other_kind(media, facts):
+    """Why a file of these facts cannot take its place, or ""."""
+    if media.file_type == facts["file_type"] or not uses_of(media, limit=1):
+        return ""
+    return (
+        f"“{media}” is shown as {media.get_file_type_display().lower()}, and the new "
+        f"file is {Media.FileType(facts['file_type']).label.lower()}. Choose a file of "
+        "the same kind, or upload it as something new."
+    )
+
+
+def try_again(pk, *, by, origin=None):
+    """Make the variants of an image anew whose making failed."""
+    with transaction.atomic(using=EDITORIAL):
+        media = Media.objects.select_for_update().filter(pk=pk).first()
+        if media is None:
+            raise Refused("It is not in the library any more.")
+        if not may_describe(by, media):
+            check(by, "edit_media")
+        if not media.is_image or not media.file:
+            raise Refused(f"“{media}” has no picture here. Replace its file first.")
+        make_again(media)
+        media.save()
+        _record("edit", media, by=by, origin=origin, new={"fields": ["variants"]})
+    return media
+
+
+# --- Many at once -----------------------------------------------------------------
+
+
+def change_many(ids, change, *, by, origin=None):
+    """Describe several, each by `change(media)` → words. Returns (done, refused).
+
+    What one may not change is left as it is, and named. Nothing at all that one may
+    change is a PermissionDenied.
+    """
+    done, refused = [], []
+    for pk in sorted(ids):
+        # Each by itself: nobody waits for the log's lock with rows in hand.
+        with transaction.atomic(using=EDITORIAL):
+            media = Media.objects.select_for_update().filter(pk=pk).first()
+            if media is None:
+                continue
+            if may_describe(by, media):
+                describe(media, change(media), by=by, origin=origin)
+                done.append(media)
+            else:
+                refused.append(media)
+    if refused and not done:
+        raise PermissionDenied(
+            "Others brought these in. Ask an editor to change what is said of them."
+        )
+    return done, refused
+
+
+def take_out_many(ids, *, by, origin=None):
+    """Delete those that nothing shows. Returns (names of the gone, sentences)."""
+    check(by, "delete_media")
+    gone, kept = [], []
+    for media in Media.objects.filter(pk__in=ids).order_by("pk"):
+        try:
+            take_out(media, by=by, origin=origin)
+            gone.append(str(media))
+        except Refused as problem:
+            kept.append(str(problem))
+    return gone, kept
+
+
+def with_tag(tag):
+    """For `change_many`: adds a tag, once."""
+    return lambda media: {"tags": [*media.tags, *({tag} - set(media.tags))]}
+
+
+def without_tag(tag):
+    return lambda media: {"tags": [one for one in media.tags if one != tag]}
+
+
+def into(folder):
+    return lambda media: {"folder": folder}
+
+
+# --- Folders ----------------------------------------------------------------------
+
+
+def folder_tree():
+    """Every folder as (depth, path, folder) in the order of a tree that is read."""
+    below = {}
+    for folder in MediaFolder.objects.order_by("name", "pk"):
+        below.setdefault(folder.parent_id, []).append(folder)
+    found = []
+
+    def walk(parent, depth, path):
+        for folder in below.get(parent, ()):
+            found.append((depth, [*path, folder.name], folder))
+            walk(folder.pk, depth + 1, [*path, folder.name])
+
+    walk(None, 0, [])
+    return found
+
+
+def subtree_of(folder):
+    """Ids of a folder and everything below it."""
+    tree = folder_tree()
+    places = [one for _, _, one in tree]
+    start = places.index(folder)
+    depth = tree[start][0]
+    found = [folder.pk]
+    for one_depth, _, one in tree[start + 1 :]:
+        if one_depth <= depth:
+            break
+        found.append(one.pk)
+    return found
 
 
 def take_out(media, *, by, origin=None):
@@ -90,37 +267,46 @@ def take_out(media, *, by, origin=None):
         )
 
 
-def uses_of(media, *, limit=20):
-    """[(kind, id, how)] of the items that show it, drafts as well as live ones."""
+def uses_in_full(media, limit=20):
+    """{(kind, id): ways} of the items that show it, drafts as well as live ones."""
     found = {}
     for kind, model in ITEM_MODELS.items():
         pictured = model.objects.filter(Q(featured_image=media) | Q(og_image=media))
         for pk in pictured.values_list("pk", flat=True)[:limit]:
-            found.setdefault((kind, pk), "picture")
-    for pk in _articles_showing(media)[:limit]:
-        found.setdefault((Article.KIND, pk), "text")
+            found.setdefault((kind, pk), []).append("picture")
+    for pk in _articles_showing(media, limit):
+        found.setdefault((Article.KIND, pk), []).append("text")
     in_lessons = Q(video=media) | Q(words__contains=str(media.pk))
     lessons = Lesson.objects.annotate(words=Cast("content_blocks", TextField()))
-    for pk in lessons.filter(in_lessons).values_list("course_id", flat=True)[:limit]:
-        found.setdefault((Course.KIND, pk), "lesson")
+    shown_in = lessons.filter(in_lessons).order_by("course_id").distinct()
+    for pk in shown_in.values_list("course_id", flat=True)[:limit]:
+        found.setdefault((Course.KIND, pk), []).append("lesson")
     live = LiveUse.objects.filter(used_id=media.pk)
     for kind, pk in live.values_list("item_kind", "item_id")[:limit]:
-        found.setdefault((kind, pk), "live")
-    return [(kind, pk, how) for (kind, pk), how in found.items()][:limit]
+        found.setdefault((kind, pk), []).append("live")
+    return dict(list(found.items())[:limit])
 
 
-def _articles_showing(media):
+def uses_of(media, limit=20):
+    """[(kind, id, how)] of the items that show it; the first way of each."""
+    found = uses_in_full(media, limit)
+    return [(kind, pk, ways[0]) for (kind, pk), ways in found.items()]
+
+
+def _articles_showing(media, limit):
     """By the index where a block is a picture, by reading where it may hold one."""
     pk = str(media.pk)
     shown = Q(content__contains={"attrs": {"media": pk}})
     shown |= Q(content__contains={"content": [{"attrs": {"media": pk}}]})
     pictures = ArticleBlock.objects.filter(block_type__in=PICTURES).filter(shown)
-    if found := list(pictures.values_list("article_id", flat=True)[:NAMED]):
-        return found
     others = ArticleBlock.objects.exclude(block_type__in=(*PICTURES, *NO_PICTURES))
     others = others.annotate(words=Cast("content", TextField()))
     others = others.filter(words__contains=pk)
-    return list(others.values_list("article_id", flat=True)[:NAMED])
+    found = {}
+    for blocks in (pictures, others):
+        ids = blocks.order_by("article_id").values_list("article_id", flat=True)
+        found |= dict.fromkeys(ids.distinct()[:limit])
+    return list(found)[:limit]
 
 
 def named_uses(uses, user):
@@ -153,12 +339,10 @@ def _in_use(media, uses, user):
 
 
 def _files_of(media):
-    """Names in the storage: the file itself and its variants beside it."""
-    if not media.file:
-        return []
-    folder = posixpath.dirname(media.file.name)
-    variants = (posixpath.basename(one["url"]) for one in media.variants)
-    return [media.file.name, *(f"{folder}/{name}" for name in variants)]
+    """Names in the storage: the file, what was made of it, and what it was before."""
+    former = [name for one in media.former_files.all() for name in one.names]
+    own = [media.file.name] if media.file else []
+    return [*own, *sorted(imaging.files_made(media)), *former]
 
 
 def _remove_files(storage, names):

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.text import Truncator
 
+from editorial import blocks
 from editorial.models import ItemKind
 from publishing.models import (
     GatedLesson,
@@ -86,6 +87,14 @@ def _image(media, pk):
     return found.as_image() if found and found.url else None
 
 
+def _pictured(truth, html):
+    """A stored text with its images as the library makes them now."""
+    images = {
+        pk: one.as_image() for pk, one in truth.related["media"].items() if one.url
+    }
+    return blocks.refreshed(html, images)
+
+
 def _common(truth):
     """The columns that articles and courses share."""
     item, snapshot = truth.row, truth.row.live_version.snapshot
@@ -122,7 +131,7 @@ def _common(truth):
         "canonical_url": seo.get("canonical_url", ""),
         "og_title": seo.get("og_title", ""),
         "og_description": seo.get("og_description", ""),
-        "og_image_url": social["url"] if social else "",
+        "og_image_url": social.get("social", social["url"]) if social else "",
         "no_index": seo.get("no_index", False),
         "no_follow": seo.get("no_follow", False),
         "first_published_at": item.first_published_at,
@@ -177,7 +186,7 @@ def _article(truth):
             **common,
             kind=snapshot["kind"],
             excerpt=snapshot["excerpt"],
-            content_html=rendered["html"],
+            content_html=_pictured(truth, rendered["html"]),
             content_json=snapshot["blocks"],
             word_count=words,
             reading_minutes=max(1, math.ceil(words / WORDS_A_MINUTE)),
@@ -287,7 +296,7 @@ def _lessons(truth, snapshot, rendered):
             gated = not snapshot["is_free"] and not lesson["is_preview"]
             video = _video(truth, lesson)
             body = {
-                "content_html": rendered[lesson["id"]]["html"],
+                "content_html": _pictured(truth, rendered[lesson["id"]]["html"]),
                 "content_json": lesson["blocks"],
                 "video_url": video.url if video else "",
             }

@@ -1,41 +1,85 @@
-"""The media library."""
+"""A medium of the library: its words and rights, crop and focal point, its uses."""
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
-from django.http import JsonResponse
+from django.http import HttpResponseRedirect
 from django.urls import path, reverse
-from django.utils.html import format_html, format_html_join
-from django.views.decorators.http import require_safe
 
 from accounts.permissions import may
 from cms.databases import EDITORIAL
 from cms.files import FilesAway
-from editorial import imaging
-from editorial.admin.house import HousePage, moment
-from editorial.admin.taxonomy import NAMED
-from editorial.library import ask_for_variants
-from editorial.models import Article, ArticleBlock, Course, LiveUse, Media, MediaFolder
+from editorial import imaging, library
+from editorial.admin import shelves
+from editorial.admin.house import HousePage, origin_of
+from editorial.admin.shelves import size_in_words
+from editorial.models import (
+    ITEM_MODELS,
+    AuditLog,
+    Lesson,
+    Media,
+    MediaFolder,
+)
+from editorial.models.media import CROP, is_a_crop
 
-IN_THE_PICKER = 24
+USES_SHOWN = 40
+REMEMBERED = 12
+
+RATIOS = (
+    # how readers' pages cut it: name, width, height
+    ("Card", 3, 2),
+    ("Wide", 16, 9),
+    ("Square", 1, 1),
+    ("Social card", 1200, 630),
+    ("Portrait", 4, 5),
+)
+WAYS = {
+    "picture": "as its picture",
+    "text": "in the text",
+    "lesson": "in a lesson",
+    "live": "live for readers",
+}
 
 
 class MediaForm(forms.ModelForm):
+    crop_x, crop_y, crop_width, crop_height = (
+        forms.FloatField(required=False, min_value=0, max_value=1) for _ in CROP
+    )
+
     class Meta:
         model = Media
         exclude = ()  # noqa: DJ006  (the fieldsets name what is shown)
         widgets = {
+            "file": forms.FileInput,
             "alt_text": forms.Textarea(attrs={"rows": 2}),
             "caption": forms.Textarea(attrs={"rows": 2}),
+            "licence_expires_on": forms.DateInput(
+                attrs={"type": "date"}, format="%Y-%m-%d"
+            ),
         }
+        labels = {"focal_x": "From the left", "focal_y": "From the top"}
         help_texts = {
             "tags": "Words separated by commas.",
             "focal_x": "0 is the left edge, 1 the right one.",
             "focal_y": "0 is the top, 1 the bottom.",
             "credit": "Whose work it is; printed with the image.",
         }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in CROP:
+            if self.instance.crop and f"crop_{name}" in self.fields:
+                self.initial[f"crop_{name}"] = round(self.instance.crop[name], 4)
+        for name in [f"crop_{one}" for one in CROP] + ["focal_x", "focal_y"]:
+            if name in self.fields:
+                self.fields[name].widget.attrs |= {"step": "0.0001", "min": 0, "max": 1}
+        if "file" in self.fields and not self.instance._state.adding:
+            self.fields["file"].label = "Replace the file"
+            self.fields["file"].help_text = (
+                "Whatever shows this file shows the new one; its words stay. The old "
+                "one is kept while pages that live may still name it."
+            )
 
     def clean_file(self):
         upload = self.cleaned_data["file"]
@@ -44,7 +88,14 @@ class MediaForm(forms.ModelForm):
         if not upload:
             raise ValidationError("Choose a file to upload.")
         upload, self.facts = imaging.received(upload)
+        is_new = self.instance._state.adding
+        if not is_new and (why := library.other_kind(self.instance, self.facts)):
+            raise ValidationError(why)
         return upload
+
+    def clean_tags(self):
+        tags = [one.strip().lower() for one in self.cleaned_data["tags"] or ()]
+        return list(dict.fromkeys(filter(None, tags)))
 
     def _post_clean(self):
         """Kept before anything is written: what was typed stays where it cannot be."""
@@ -61,71 +112,60 @@ class MediaForm(forms.ModelForm):
         cleaned = super().clean()
         if self.instance._state.adding and not cleaned.get("file") and not self.errors:
             self.add_error("file", "Choose a file to upload.")
+        self._clean_crop(cleaned)
         return cleaned
 
-
-class KindFilter(admin.SimpleListFilter):
-    title = "what is wanting"
-    parameter_name = "wants"
-
-    def lookups(self, request, model_admin):
-        return [
-            ("alt", "No alternative text"),
-            ("failed", "Could not be processed"),
-            ("licence", "Licence has run out"),
-        ]
-
-    def queryset(self, request, queryset):
-        if self.value() == "alt":
-            return queryset.filter(
-                file_type=Media.FileType.IMAGE, alt_text="", is_decorative=False
+    def _clean_crop(self, cleaned):
+        sides = [cleaned.get(f"crop_{name}") for name in CROP]
+        cleaned["crop"] = None
+        if all(side is None for side in sides) or self.errors:
+            return
+        if any(side is None for side in sides):
+            raise ValidationError(
+                "A crop has four numbers. Give them all, or none for the whole image."
             )
-        if self.value() == "failed":
-            return queryset.filter(
-                processing_status__in=[
-                    Media.Processing.FAILED,
-                    Media.Processing.MISSING,
-                ]
-            )
-        if self.value() == "licence":
-            return queryset.licence_ended()
-        return queryset
+        if sides == [0, 0, 1, 1]:
+            return
+        crop = dict(zip(CROP, sides, strict=True))
+        is_a_crop(crop)
+        crop["width"] = min(crop["width"], 1 - crop["x"])
+        crop["height"] = min(crop["height"], 1 - crop["y"])
+        cleaned["crop"] = crop
+
+
+IN_THE_LIBRARY = ("In the library", {"fields": ("title", "folder", "tags")})
+RIGHTS = ("Rights", {"fields": ("credit", "licence", "licence_expires_on", "source")})
+FOR_READERS = (
+    "For readers",
+    {"fields": ("alt_text", "is_decorative", "caption")},
+)
 
 
 @admin.register(Media)
 class MediaAdmin(HousePage):
     form = MediaForm
-    list_display = (
-        "thumbnail",
-        "__str__",
-        "facts",
-        "alt_state",
-        "folder",
-        "uploaded",
-    )
-    list_display_links = ("thumbnail", "__str__")
-    list_filter = ("file_type", KindFilter)
-    list_select_related = ("folder",)
+    change_form_template = "admin/editorial/media/change_form.html"
     search_fields = ("title", "original_filename", "alt_text", "credit")
     ordering = ("-uploaded_at", "-id")
-    fieldsets = (
-        (None, {"fields": ("large", "file", "title", "processing")}),
-        ("For readers", {"fields": ("alt_text", "is_decorative", "caption")}),
-        ("Rights", {"fields": ("credit", "licence", "licence_expires_on")}),
-        ("Where the eye goes", {"fields": (("focal_x", "focal_y"),)}),
-        ("In the library", {"fields": ("folder", "tags", "facts", "where_used")}),
-    )
-    readonly_fields = ("large", "processing", "facts", "where_used")
+    list_select_related = ("folder",)
+    actions = None
+    new_title = "New file"
 
     def get_fieldsets(self, request, obj=None):
         if obj is None:
-            return [
-                (None, {"fields": ("file", "title")}),
-                ("For readers", {"fields": ("alt_text", "is_decorative", "caption")}),
-                ("Rights", {"fields": ("credit", "licence", "licence_expires_on")}),
-                ("In the library", {"fields": ("folder", "tags")}),
-            ]
-        return super().get_fieldsets(request, obj)
+            first = (None, {"fields": ("file",)})
+            return [first, FOR_READERS, RIGHTS, IN_THE_LIBRARY]
+        numbers = tuple(f"crop_{name}" for name in CROP)
+        cut = {"fields": (("focal_x", "focal_y"), numbers), "classes": ("by-numbers",)}
+        found = [FOR_READERS, RIGHTS, IN_THE_LIBRARY, (None, {"fields": ("file",)})]
+        if obj.is_image:
+            found.insert(1, ("Focal point and crop", cut))
+        if not self.has_change_permission(request, obj):
+            # What is only read has no numbers of a form, and no file to choose.
+            found = [FOR_READERS, RIGHTS, IN_THE_LIBRARY]
+        return found
+
+    # Rights ------------------------------------------------------------------
 
     def has_change_permission(self, request, obj=None):
         """Editors; and everybody what they brought in themselves."""
@@ -136,176 +176,181 @@ class MediaAdmin(HousePage):
         return obj is None or obj.uploaded_by_id == request.user.pk
 
     def has_delete_permission(self, request, obj=None):
-        return False  # versions may show it for as long as there are versions
+        return False  # the library's own page deletes what nothing shows
 
-    def save_model(self, request, obj, form, change):
-        for name, value in getattr(form, "facts", {}).items():
-            setattr(obj, name, value)
-        if not change:
-            obj.uploaded_by = request.user
-        obj.save()
-        if obj.processing_status == Media.Processing.PENDING:
-            transaction.on_commit(
-                lambda: ask_for_variants(obj.pk), using=EDITORIAL, robust=True
-            )
+    # The library -------------------------------------------------------------
 
     def get_urls(self):
+        pages = [
+            ("library/", shelves.picker, "library"),
+            ("upload/", shelves.upload, "upload"),
+            ("do/", shelves.do, "do"),
+        ]
         return [
             path(
-                "library/",
-                self.admin_site.admin_view(self.library),
-                name="editorial_media_library",
-            ),
-            *super().get_urls(),
-        ]
-
-    def library(self, request):
-        """Images for the picker beside the body, newest first."""
-        return require_safe(self._library)(request)
-
-    def _library(self, request):
-        if not self.has_view_permission(request):
-            return JsonResponse({"error": "You may not see the library."}, status=403)
-        found = Media.objects.filter(file_type=Media.FileType.IMAGE)
-        if words := request.GET.get("q", "").strip()[:100]:
-            found = found.filter(
-                Q(title__icontains=words)
-                | Q(original_filename__icontains=words)
-                | Q(alt_text__icontains=words)
+                where, self.admin_site.admin_view(view), name=f"editorial_media_{name}"
             )
-        return JsonResponse(
-            {
-                "images": [
-                    {
-                        "id": str(one.pk),
-                        "name": str(one),
-                        "alt": "" if one.is_decorative else one.alt_text,
-                        "url": one.url,
-                        "small": small(one),
-                    }
-                    for one in found[:IN_THE_PICKER]
-                ]
-            }
-        )
+            for where, view, name in pages
+        ] + super().get_urls()
 
-    @admin.display(description="Uploaded", ordering="uploaded_at")
-    def uploaded(self, media):
-        return moment(media.uploaded_at)
+    def changelist_view(self, request, extra_context=None):
+        return shelves.page(request, desk=self)
 
-    @admin.display(description="")
-    def thumbnail(self, media):
-        return picture(media, "thumb")
+    def address_of_list(self):
+        return reverse("admin:editorial_media_changelist")
 
-    @admin.display(description="Preview")
-    def large(self, media):
-        return picture(media, "thumb-large")
+    # One medium --------------------------------------------------------------
 
-    @admin.display(description="File")
-    def facts(self, media):
-        parts = [media.mime_type or media.get_file_type_display()]
-        if media.width:
-            parts.append(f"{media.width} × {media.height}")
-        if media.file_size_bytes:
-            parts.append(_size(media.file_size_bytes))
-        return " · ".join(parts)
-
-    @admin.display(description="Alternative text")
-    def alt_state(self, media):
-        if media.file_type != Media.FileType.IMAGE:
-            return "–"
-        if media.is_decorative:
-            return "Decorative"
-        if media.needs_alt_text:
-            return format_html('<strong class="wants">{}</strong>', "Missing")
-        return media.alt_text[:60]
-
-    @admin.display(description="Processing")
-    def processing(self, media):
-        if media.processing_status == Media.Processing.FAILED:
-            return (
-                "The image could not be read. Upload another copy of it; until then "
-                "readers get the file as it is."
-            )
-        if media.processing_status == Media.Processing.MISSING:
-            return "The file is not there any more. Upload it again."
-        if media.file_type == Media.FileType.IMAGE and media.variants:
-            widths = ", ".join(str(one["width"]) for one in media.variants)
-            return f"Ready in {widths} pixels."
-        return media.get_processing_status_display()
-
-    def get_object(self, request, object_id, from_field=None):
-        media = super().get_object(request, object_id, from_field)
+    def render_change_form(self, request, context, *args, **kwargs):
+        media = context.get("original")
         if media is not None:
-            media.seen_by = request.user
-        return media
+            shelves.cards([media], request.user)
+            context |= {
+                "medium": media,
+                "facts": facts_of(media),
+                "uses": uses_for(media, request.user),
+                "happened": AuditLog.objects.filter(
+                    resource_type="media", resource_id=media.pk
+                )[:REMEMBERED],
+                "ratios": RATIOS,
+                "can_be_cut": media.is_image
+                and not media.is_animated
+                and bool(media.file),
+                "here": request.get_full_path(),
+                "may_delete": may(request.user, "delete_media"),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.display(description="Where it is used")
-    def where_used(self, media):
-        uses = used_by(media, seen_by=media.seen_by) if media.pk else []
-        if not uses:
-            return "Nowhere yet."
-        return format_html(
-            "<ul>{}</ul>",
-            format_html_join("", '<li><a href="{}">{}</a> ({})</li>', uses),
-        )
+    def save_model(self, request, obj, form, change):
+        origin = origin_of(request)
+        facts = getattr(form, "facts", {})
+        if not change:
+            for name, value in facts.items():
+                setattr(obj, name, value)
+            obj.uploaded_by = request.user
+            obj.save()
+            if obj.processing_status == Media.Processing.PENDING:
+                library.make_again(obj)
+            return
+        words = {
+            name: form.cleaned_data[name]
+            for name in ("title", "alt_text", "is_decorative", "caption", "credit",
+                         "licence", "licence_expires_on", "source", "focal_x",
+                         "focal_y", "crop", "folder", "tags")
+            if name in form.cleaned_data
+        }  # fmt: skip
+        if not obj.is_image:
+            words.pop("crop", None)
+        with transaction.atomic(using=EDITORIAL):
+            fresh = Media.objects.select_for_update().get(pk=obj.pk)
+            if facts:
+                new_name = obj.file.name
+                # The crop was drawn on the old picture.
+                words["crop"] = None
+                library.take_over(
+                    fresh, facts, new_name, by=request.user, origin=origin
+                )
+            library.describe(fresh, words, by=request.user, origin=origin)
+        obj.processing_status = fresh.processing_status
+
+    def log_change(self, request, obj, message):
+        """`library.describe` has written it down already."""
+
+    def response_change(self, request, obj):
+        if "_popup" in request.POST or "_continue" in request.POST:
+            return super().response_change(request, obj)
+        if obj.processing_status == Media.Processing.PENDING:
+            said = "Saved. Its sizes are being made; readers see them in a moment."
+        else:
+            said = "Saved."
+        self.message_user(request, said)
+        here = reverse("admin:editorial_media_change", args=[obj.pk])
+        return HttpResponseRedirect(here)
 
 
-def used_by(media, *, seen_by, limit=4 * NAMED):
-    """(address, title, how) of the items that show it, live ones and drafts, as far
-    as `seen_by` may know of them."""
-    uses = {}
-    for model in (Article, Course):
-        pictured = model.objects.filter(Q(featured_image=media) | Q(og_image=media))
-        for pk in pictured.values_list("pk", flat=True)[:limit]:
-            uses.setdefault((model, pk), "its picture")
-    holding = ArticleBlock.objects.filter(block_type__in=["image", "gallery"]).filter(
-        Q(content__contains={"attrs": {"media": str(media.pk)}})
-        | Q(content__contains={"content": [{"attrs": {"media": str(media.pk)}}]})
-    )
-    for pk in holding.values_list("article_id", flat=True)[:limit]:
-        uses.setdefault((Article, pk), "in the text")
-    live = LiveUse.objects.filter(used_id=media.pk)
-    for pk, kind in live.values_list("item_id", "item_kind")[:limit]:
-        uses[Course if kind == Course.KIND else Article, pk] = "live"
-    found = []
-    for model in (Article, Course):
-        titles = {
-            row.pk: str(row)
-            for row in model.objects.visible_to(seen_by)
-            .only("title")
-            .filter(pk__in=[pk for one, pk in uses if one is model])
-        }
-        name = f"admin:editorial_{model._meta.model_name}_change"
-        found += [
-            (reverse(name, args=[pk]), titles[pk], how)
-            for (one, pk), how in uses.items()
-            if one is model and pk in titles
-        ]
-    return found[:limit]
+def facts_of(media):
+    """The line under the picture."""
+    found = [media.original_filename, media.mime_type or media.get_file_type_display()]
+    if media.width:
+        found.append(f"{media.width} × {media.height}")
+    found.append(size_in_words(media.file_size_bytes))
+    return [one for one in found if one]
 
 
-def small(media):
-    """The address of the smallest copy."""
-    return media.variants[0]["url"] if media.variants else media.url
+def uses_for(media, user):
+    """{"seen": [{"url", "title", "state", "ways", "lessons"}], "others": how many}.
+
+    Only what `user` may view has a name.
+    """
+    found = library.uses_in_full(media, USES_SHOWN)
+    seen = []
+    for kind, model in ITEM_MODELS.items():
+        ids = [pk for one, pk in found if one == kind]
+        visible = model.objects.visible_to(user).filter(pk__in=ids) if ids else ()
+        for item in visible:
+            ways = found[kind, item.pk]
+            seen.append(
+                {
+                    "url": reverse(f"admin:editorial_{kind}_change", args=[item.pk]),
+                    "title": str(item),
+                    "kind": model._meta.verbose_name,
+                    "status": item.status,
+                    "state": item.get_status_display(),
+                    "is_live": "live" in ways,
+                    "ways": [WAYS[way] for way in ways if way != "live"],
+                    "lessons": _lessons(item, media) if "lesson" in ways else [],
+                }
+            )
+    return {"seen": seen, "others": len(found) - len(seen)}
 
 
-def picture(media, css_class):
-    if media.file_type != Media.FileType.IMAGE or not media.url:
-        return format_html('<span class="{}">{}</span>', css_class, media.file_type)
-    source = small(media) if css_class == "thumb" else media.url
-    if media.variants and css_class != "thumb":
-        source = media.variants[min(1, len(media.variants) - 1)]["url"]
-    return format_html(
-        '<img class="{}" src="{}" alt="" loading="lazy">', css_class, source
-    )
+def _lessons(course, media):
+    """(address, title) of the course's lessons that show it."""
+    return [
+        (reverse("admin:editorial_lesson_change", args=[lesson.pk]), lesson.title)
+        for lesson in Lesson.objects.filter(course=course)
+        if lesson.video_id == media.pk or str(media.pk) in str(lesson.content_blocks)
+    ]
 
 
-def _size(size):
-    return f"{size / 1024:.0f} KB" if size < 1024**2 else f"{size / 1024**2:.1f} MB"
+class FolderForm(forms.ModelForm):
+    class Meta:
+        model = MediaFolder
+        fields = ("name", "parent")
+        labels = {"parent": "Inside"}
+
+    def clean_parent(self):
+        parent = self.cleaned_data["parent"]
+        is_new = self.instance._state.adding
+        if parent and not is_new and parent.pk in library.subtree_of(self.instance):
+            raise ValidationError(
+                "A folder cannot lie inside itself. Choose one that is elsewhere."
+            )
+        return parent
 
 
 @admin.register(MediaFolder)
 class MediaFolderAdmin(HousePage):
+    form = FolderForm
     list_display = ("name", "parent")
     list_select_related = ("parent",)
     search_fields = ("name",)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        if "_popup" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        self.message_user(request, f"The folder “{obj}” is made.")
+        return HttpResponseRedirect(self._in_the_library(obj))
+
+    def response_change(self, request, obj):
+        if "_popup" in request.POST or "_continue" in request.POST:
+            return super().response_change(request, obj)
+        self.message_user(request, f"The folder “{obj}” is saved.")
+        return HttpResponseRedirect(self._in_the_library(obj))
+
+    def response_delete(self, request, obj_display, obj_id):
+        self.message_user(request, f"The folder “{obj_display}” is gone.")
+        return HttpResponseRedirect(reverse("admin:editorial_media_changelist"))
+
+    def _in_the_library(self, folder):
+        return f"{reverse('admin:editorial_media_changelist')}?folder={folder.pk}"

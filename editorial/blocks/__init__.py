@@ -24,6 +24,7 @@ from editorial.blocks import (  # noqa: F401
 )
 from editorial.blocks.canonical import canonical, new_block, reuse_ids
 from editorial.blocks.gutenberg import from_gutenberg
+from editorial.blocks.images import refreshed
 from editorial.blocks.nodes import BLOCKS, NODES, faults_of
 from editorial.blocks.reading import from_html
 from editorial.blocks.rendering import (
@@ -46,6 +47,7 @@ __all__ = [
     "media_ids",
     "new_block",
     "plain_text",
+    "refreshed",
     "render",
     "reuse_ids",
     "to_html",

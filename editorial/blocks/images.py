@@ -1,8 +1,17 @@
 """Images and galleries."""
 
-from html import escape
+import re
+from html import escape, unescape
 
-from editorial.blocks.attributes import ID, LINK, SOURCE, one_of, text, whole
+from editorial.blocks.attributes import (
+    ID,
+    LINK,
+    SOURCE,
+    YES_OR_NO,
+    one_of,
+    text,
+    whole,
+)
 from editorial.blocks.inline import Inline
 from editorial.blocks.links import is_safe_source
 from editorial.blocks.nodes import Node, attrs_of, declare, html_of
@@ -15,7 +24,8 @@ WIDTHS = "(min-width: 48rem) 44rem, 100vw"
 class Image(Inline):
     """An image of the media library, by its id; `src` where it is not in there.
 
-    What stands in it is the caption.
+    What stands in it is the caption. Alternative text, credit and whether it only
+    decorates are those of this use; without them, the library's words count.
     """
 
     name = block = "image"
@@ -23,6 +33,8 @@ class Image(Inline):
         "media": ID,
         "src": SOURCE,
         "alt": text(2_000),
+        "decorative": YES_OR_NO,
+        "credit": text(500),
         "title": text(500),
         "href": LINK,
         "align": one_of("left", "center", "right", "wide", "full"),
@@ -44,8 +56,11 @@ class Image(Inline):
             shown = f'<a href="{href}" rel="noopener noreferrer">{shown}</a>'
         align = f" align-{attrs['align']}" if attrs.get("align") else ""
         caption = self.inner(node, page)
+        if attrs.get("credit") and not page.editing:
+            credit = page.escape_text(attrs["credit"])
+            caption += f' <span class="credit">{credit}</span>'
         if caption:
-            caption = f"<figcaption>{caption}</figcaption>"
+            caption = f"<figcaption>{caption.strip()}</figcaption>"
         return f'<figure class="image{align}">{shown}{caption}</figure>\n'
 
 
@@ -64,13 +79,44 @@ class Gallery(Node):
         return f'<figure class="gallery{columns}">\n{inner}</figure>\n'
 
 
-def picture(attrs, found):
+MARKED = re.compile(
+    r'(?:<picture>(?:<source\b(?:[^>"]|"[^"]*")*>)*)?'
+    r'<img\b(?:[^>"]|"[^"]*")*?\sdata-media="([0-9a-f-]{36})"(?:[^>"]|"[^"]*")*>'
+    r'(?:</picture>)?'
+)
+_WORDS = re.compile(r'\s(alt|title)="([^"]*)"')
+
+
+def refreshed(html, media):
+    """Rendered HTML with each image of the library as it is made now.
+
+    `media` is {id: what the library says}. Sizes, formats and addresses are of the
+    moment, the words beside them are those of the text. An image that is not in
+    `media`, and one rendered before images were marked, stay as they are.
+    """
+
+    def anew(match):
+        found = media.get(match[1])
+        if found is None:
+            return match[0]
+        words = {name: unescape(said) for name, said in _WORDS.findall(match[0])}
+        attrs = {"media": match[1], "title": words.get("title")}
+        return picture(attrs, found, alt=words.get("alt", ""))
+
+    return MARKED.sub(anew, html) if "data-media" in html else html
+
+
+def picture(attrs, found, alt=None):
     """<img>, in a <picture> when there are variants of better formats.
 
     `found` is what the media library says, or None: the image is elsewhere, or gone.
+    `alt` is what is read out, where that is settled already.
     """
     source = (found or {}).get("url") or attrs.get("src") or ""
-    alt = attrs.get("alt") or (found or {}).get("alt") or ""
+    if alt is None:
+        alt = attrs.get("alt") or (found or {}).get("alt") or ""
+    if attrs.get("decorative"):
+        alt = ""
     if not is_safe_source(source):
         return f'<span class="image-missing">{escape(alt)}</span>'
     variants = _sources((found or {}).get("variants") or [])
@@ -81,6 +127,11 @@ def picture(attrs, found):
         size = (found or {}).get(side) if found else attrs.get(side)
         if isinstance(size, int):
             given += f' {side}="{size}"'
+    if focal := focal_class((found or {}).get("focal")):
+        given += f' class="{focal}"'
+    if found and attrs.get("media"):
+        # By this mark the picture is made anew when the library has a better one.
+        given += f' data-media="{escape(attrs["media"])}"'
     if attrs.get("title"):
         given += f' title="{escape(attrs["title"])}"'
     image = f'<img {given} loading="lazy" decoding="async">'
@@ -91,6 +142,14 @@ def picture(attrs, found):
         for kind, sources in variants.items()
     )
     return f"<picture>{better}{image}</picture>"
+
+
+def focal_class(focal):
+    """Where a picture is looked at when it is cut to a shape: tenths, as classes."""
+    if not focal:
+        return ""
+    x, y = (min(10, max(0, round(10 * part))) for part in focal)
+    return f"focal-x-{x} focal-y-{y}"
 
 
 BETTER = ("image/avif", "image/webp")

@@ -10,7 +10,7 @@ from editorial.blocks.nodes import html_of, text_of
 from editorial.blocks.raw import CLOSE, OPEN
 from editorial.blocks.sanitising import clean_page, clean_raw
 
-RENDERER_VERSION = 1
+RENDERER_VERSION = 2
 """Raise it when the same blocks are to give other HTML."""
 
 _SHORTCODE = re.compile(r"\[(?=/?(?:wp_)?(?:caption|gallery|embed)\b)")
@@ -64,6 +64,10 @@ class Draft(Page):
             for name in names
             if attrs.get(name)
         )
+        if attrs.get("credit"):
+            given += f' data-credit="{escape(attrs["credit"])}"'
+        if attrs.get("decorative"):
+            given += " data-decorative"
         return f"<img{given}>"
 
     def raw(self, html):
@@ -73,7 +77,8 @@ class Draft(Page):
 def render(blocks, media=None) -> str:
     """The HTML that readers get.
 
-    `media` is {id: {"url", "width", "height", "alt", "variants"}} for `media_ids`.
+    `media` is {id: {"url", "width", "height", "alt", "variants", …}}, as
+    `Media.as_image` gives it, for `media_ids`.
     """
     return clean_page(html_of([block["content"] for block in blocks], Page(media)))
 

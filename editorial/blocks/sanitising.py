@@ -51,7 +51,7 @@ OUR_ATTRIBUTES = {
     "h3": {"class", "id"},
     "h4": {"class", "id"},
     "hr": {"class"},
-    "img": {"srcset", "sizes", "loading", "decoding"},
+    "img": {"class", "data-media", "srcset", "sizes", "loading", "decoding"},
     "p": {"class"},
     "source": {"srcset", "sizes"},
     "span": {"class"},

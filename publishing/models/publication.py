@@ -48,7 +48,8 @@ class Publication(models.Model):
 
     image = models.JSONField(null=True)
     """{"url", "alt", "width", "height", "caption", "credit",
-    "variants": [{"url", "width", "height", "type"}]} or null."""
+    "variants": [{"url", "width", "height", "type"}]} or null. Where they say something:
+    "focal", two fractions, and "social", the address of a card."""
 
     meta_title = models.CharField(max_length=160, blank=True)
     meta_description = models.CharField(max_length=320, blank=True)

@@ -122,6 +122,9 @@ def picture(image, sizes, alt=None, eager=False):
         for side in ("width", "height")
         if image.get(side)
     ]
+    if focal := image.get("focal"):
+        x, y = (min(10, max(0, round(10 * part))) for part in focal)
+        attributes.append(f'class="focal-x-{x} focal-y-{y}"')
     if by_type:
         others = [variant for variants in by_type.values() for variant in variants]
         attributes.append(f'srcset="{_srcset(others)}" {sizes}')

@@ -130,8 +130,8 @@ def test_an_upload_and_its_variants_are_in_the_bucket_for_everybody(in_bucket, d
     media = Media.objects.get()
     assert media.processing_status == Media.Processing.DONE
     addresses = [media.url, *(one["url"] for one in media.variants)]
-    assert len(addresses) == 3
-    assert len(kept(in_bucket)) == 3
+    assert len(addresses) == 5
+    assert len(kept(in_bucket)) == 5
     assert all(key.startswith(f"{PREFIX}/") for key in kept(in_bucket))
     for address in addresses:
         assert "?" not in address, "it would run out"
@@ -165,7 +165,7 @@ def test_what_is_deleted_leaves_the_bucket(
     media = library.bring_in(ContentFile(picture(), "harbour.jpg"), by=ines)
     tasks.make_variants(media.pk)
     media.refresh_from_db()
-    assert len(kept(in_bucket)) == 3
+    assert len(kept(in_bucket)) == 5
 
     with django_capture_on_commit_callbacks(using=EDITORIAL, execute=True):
         library.take_out(media, by=chief)
