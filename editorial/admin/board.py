@@ -350,7 +350,7 @@ def said(request, item, sentence, status=200):
     cards = made_ready(type(item), [item.pk], request.user)
     if cards:
         card = cards[0]
-        answer["status"] = card.status
+        answer["state"] = card.status
         answer["card"] = render_to_string(
             "admin/desk/card.html", {"card": card}, request=request
         )

@@ -185,18 +185,17 @@ def _record(request, action, kept):
 class WithKeptFilters:
     """For lists of the admin: the bar above them, and the filter at the start."""
 
-    kept_page: str
-
     def changelist_view(self, request, extra_context=None):
+        which = self.opts.model_name
         if self.has_view_permission(request):
-            if away := first_filter(request, self.kept_page):
+            if away := first_filter(request, which):
                 return away
             if ALL in request.GET:
                 # The admin's lists refuse what they do not know.
                 request.GET = request.GET.copy()
                 del request.GET[ALL]
             extra_context = {
-                "kept": kept_for(request, self.kept_page),
+                "kept": kept_for(request, which),
                 **(extra_context or {}),
             }
         return super().changelist_view(request, extra_context)

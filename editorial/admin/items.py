@@ -37,6 +37,7 @@ from editorial.admin import (
     versions,
 )
 from editorial.admin.body import BodyWidget, words_of
+from editorial.admin.filters import WithKeptFilters
 from editorial.admin.house import HousePage, moment, origin_of
 from editorial.admin.next_step import label_of, next_step
 from editorial.admin.verbs import (
@@ -239,7 +240,7 @@ def uuid_or_none(text):
 # --- The admin --------------------------------------------------------------------
 
 
-class ItemAdmin(HousePage):
+class ItemAdmin(WithKeptFilters, HousePage):
     form = ItemForm
     change_form_template = "admin/editorial/item/change_form.html"
     change_list_template = "admin/editorial/item/change_list.html"

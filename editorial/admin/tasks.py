@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from accounts.permissions import may
 from editorial import assignments
+from editorial.admin.filters import WithKeptFilters
 from editorial.admin.house import HousePage, moment, origin_of
 from editorial.admin.items import uuid_or_none
 from editorial.models import ITEM_MODELS, EditorialTask
@@ -102,7 +103,7 @@ class OpenTasks(admin.SimpleListFilter):
 
 
 @admin.register(EditorialTask)
-class EditorialTaskAdmin(HousePage):
+class EditorialTaskAdmin(WithKeptFilters, HousePage):
     form = TaskForm
     change_form_template = "admin/editorial/task/change_form.html"
     list_display = (
