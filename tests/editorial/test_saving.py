@@ -23,6 +23,7 @@ from editorial.models import (
     Version,
 )
 from tests import factories
+from tests.editorial import writers
 from tests.factories import paragraph
 
 pytestmark = pytest.mark.django_db(databases=[EDITORIAL, PUBLIC])
@@ -407,3 +408,17 @@ def test_nonsense_is_refused_and_keeps_the_text(opens, wim, draft):
     assert answer.json()["faults"][0].startswith("Block 2 (paragraph)")
     draft.refresh_from_db()
     assert words(draft) == ["The harbour at five."]
+
+
+# --- Races ------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True, databases=[EDITORIAL, PUBLIC])
+def test_nobody_who_was_told_saved_lost_a_word():
+    """Six at once; fifty are in tests/chaos."""
+    article, people = writers.newsroom_full(6)
+    saved = writers.all_at_once(writers.by_the_api(article, 1), people[:3])
+    saved += writers.all_at_once(writers.by_the_desk(article, 2), people)
+    assert len(saved) == 2 * 3 + 2 * 2 * 6
+    assert writers.lost(article, saved) == set()
+    assert Sitting.objects.count() == 6
