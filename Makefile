@@ -97,7 +97,7 @@ browser: $(DEV_READY)  ## The journeys, in a real Chromium
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser tests/journeys
 
 chaos: $(DEV_READY)  ## Kill servers and workers; long properties
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m chaos tests
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m chaos tests
 
 check: lint test walk client browser chaos  ## What CI runs
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.embedded_plugin import copy_migrated_cluster
+
 pytestmark = pytest.mark.chaos
 
 CHANGES = int(os.environ.get("CHAOS_CHANGES", "1000"))
@@ -17,6 +19,7 @@ CHANGES = int(os.environ.get("CHAOS_CHANGES", "1000"))
 def aftermath(tmp_path_factory):
     folder = tmp_path_factory.mktemp("chaos")
     folder.chmod(0o755)
+    copy_migrated_cluster(folder)
     done = subprocess.run(
         [sys.executable, "-m", "tests.chaos.storm", "--changes", str(CHANGES)],
         cwd=Path(__file__).resolve().parents[2],
