@@ -1,30 +1,27 @@
-"""The working copy as readers would see it."""
+"""The text as readers would see it: the page of what is kept, and of what is typed.
 
-from django.template.response import TemplateResponse
-from django.utils.safestring import mark_safe
+Printed by the code and templates of the real page (`editorial.press`). It loads no
+script, may be framed by the desk alone, and is kept by nobody.
+"""
+
+from csp.decorators import csp_replace
+from django.http import HttpResponse
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from editorial.models import Article
+from editorial import press
+
+FRAMED = {"frame-ancestors": ["'self'"], "script-src": ["'none'"]}
 
 
 @require_safe
+@xframe_options_sameorigin
+@csp_replace(FRAMED)
 def page(request, pk, *, desk):
+    """`?pane` leaves out the bar on top: it stands beside the text already."""
     item = desk.find(request, pk)
-    rendered = item.render(item.snapshot())
-    lessons = [
-        (lesson, mark_safe(html["html"]))  # noqa: S308  (made by editorial.blocks)
-        for lesson in (item.lessons.all() if hasattr(item, "lessons") else [])
-        if (html := rendered["lessons"].get(str(lesson.pk)))
-    ]
-    return TemplateResponse(
-        request,
-        "admin/editorial/preview.html",
-        {
-            "item": item,
-            "owner": item.owner,
-            "standfirst": item.excerpt if isinstance(item, Article) else "",
-            "html": mark_safe(rendered["html"]),  # noqa: S308
-            "lessons": lessons,
-            "back": desk.address(item),
-        },
-    )
+    bar = None
+    if "pane" not in request.GET:
+        bar = {"state": item.state_line(), "back": desk.address(item)}
+    html = press.page_of(item, item.snapshot(), bar=bar)
+    return HttpResponse(html, headers={"X-Robots-Tag": "noindex"})

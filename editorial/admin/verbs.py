@@ -30,6 +30,7 @@ class Question(forms.Form):
     """Nothing more than the revision that the person looked at."""
 
     seen_revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    site_zone = settings.TIME_ZONE
 
     def __init__(self, *args, item, user, **kwargs):
         self.item, self.user = item, user

@@ -28,6 +28,7 @@ from editorial.checks.registry import (
     look,
 )
 from editorial.checks.texts import Text
+from editorial.models.versions import hash_of
 
 __all__ = [
     "ADVICE",
@@ -39,6 +40,7 @@ __all__ = [
     "Standing",
     "Stopped",
     "Text",
+    "hash_of",
     "let_pass",
     "look",
     "standing_of",

@@ -66,9 +66,9 @@ class Standing:
         ]
 
     @cached_property
-    def passed(self):
-        """What would stop it if nobody had let it pass."""
-        return [one for one in self.concerns if one.blocks and one.key in self.let_pass]
+    def others(self):
+        """What stops nothing."""
+        return [one for one in self.concerns if not one.blocks]
 
 
 def standing_of(item, *, viewer=None):
