@@ -12,6 +12,7 @@ LARGEST = 3_000_000
 """Characters of markup besides pictures that came along: some hundred pages."""
 
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_FRAME = re.compile(r"<!--.*?-->|</?(?:html|head|body|meta)\b[^>]*>", re.DOTALL)
 _PICTURES = re.compile(r"data:image/[a-zA-Z+.-]+;base64,[A-Za-z0-9+/=\s%]*")
 
 
@@ -36,7 +37,7 @@ def from_clipboard(*, html="", text="", is_alone=False, keep=None):
         raise TooLarge("This is too much for one paste. Take it in several parts.")
     if address := plain.lone_address(text):
         return Pasted(plain.blocks_of_address(address, is_alone=is_alone))
-    if html.strip() and not _is_only_text(html):
+    if html.strip() and not (text.strip() and _is_only_text(html)):
         pasted = from_markup(html, keep=keep)
         if pasted.blocks or not text.strip():
             return pasted
@@ -48,9 +49,8 @@ def from_clipboard(*, html="", text="", is_alone=False, keep=None):
 
 
 def _is_only_text(html):
-    """Markup that says nothing: an editor of code wraps Markdown in one <pre>."""
-    bare = re.sub(r"<!--.*?-->|</?(?:html|head|body|meta)\b[^>]*>", "", html, flags=re.S)
-    return re.fullmatch(r"\s*[^<]*\s*", bare) is not None
+    """Only the frame of a clipboard: the text says as much, and has its lines."""
+    return "<" not in _FRAME.sub("", html)
 
 
 def from_markup(html, *, keep=None):

@@ -117,9 +117,7 @@ def _one(element, tree, notes):
         if not provider_of(element.get("src") or ""):
             notes.add("Left out: a frame of a site that is not on the list of embeds.")
             element.drop_tree()
-    elif is_preformatted(element, style):
-        _preformat(element)
-    elif tag == "pre":
+    elif tag == "pre" or is_preformatted(element, style):
         _preformat(element)
     elif tag in RENAMED:
         element.tag = RENAMED[tag]
@@ -164,15 +162,11 @@ def _wrap(element, tag):
 def _preformat(element):
     """Lines as they stand; a <div> or <br> in it ends one."""
     inner = element[0] if len(element) == 1 and element[0].tag == "code" else element
-    language = next(
-        (name for one in (element, inner) for name in _language(one)), None
-    )
+    language = next((name for one in (element, inner) for name in _language(one)), None)
     for one in list(element.iter()):
         if one is element or not isinstance(one.tag, str):
             continue
-        if one.tag == "br":
-            one.tail = "\n" + (one.tail or "")
-        elif one.tag in ("div", "p", "li", "tr"):
+        if one.tag in ("br", "div", "p", "li", "tr"):
             one.tail = "\n" + (one.tail or "")
     text = element.text_content().replace("\u00a0", " ").strip("\n")
     for child in list(element):
@@ -197,7 +191,9 @@ def _tables(tree):
     for table in list(tree.iter("table")):
         cells = [one for one in table.iter("td", "th")]
         inner = any(one is not table for one in table.iter("table"))
-        if len(cells) <= 1 or inner or table.get("role") == "presentation":
+        places = len(cells) <= 1 or inner or table.get("role") == "presentation"
+        # No table stands in an item or a quote of ours; its words do.
+        if places or within(table, "li", "blockquote"):
             for part in list(table.iter()):
                 if part.tag in ("thead", "tbody", "tfoot", "tr", "td", "th", "caption"):
                     owner = next(part.iterancestors("table"), None)
@@ -231,9 +227,7 @@ def _figures(tree):
 def _is_all_bold(cell):
     words = cell.text_content().replace("\u00a0", " ").strip()
     bold = "".join(
-        one.text_content()
-        for one in cell.iter(*BOLD)
-        if not within(one, *BOLD)
+        one.text_content() for one in cell.iter(*BOLD) if not within(one, *BOLD)
     )
     return bool(words) and bold.replace("\u00a0", " ").strip() == words
 

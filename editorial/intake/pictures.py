@@ -85,7 +85,9 @@ def _content(source):
     try:
         return base64.b64decode(source.partition(",")[2], validate=False)
     except (binascii.Error, ValueError):
-        raise ValidationError("it is damaged. Save it to a file and drop that.") from None
+        raise ValidationError(
+            "it is damaged. Save it to a file and drop that."
+        ) from None
 
 
 def _sentence(count, alts):

@@ -83,9 +83,9 @@ def item_at(user, path):
     return _shown(user, [found])[0] if found else None
 
 
-def _known_to(user, model, matching=(Q(), Q())):
+def _known_to(user, model, matching=None):
     """What one may view, by its working copy; what is live, by what readers see."""
-    draft, live = matching
+    draft, live = matching or (Q(), Q())
     seen = Q(pk__in=model.objects.visible_to(user).values("pk"))
     return (seen & draft) | (Q(live_version__isnull=False) & live)
 
