@@ -7,6 +7,8 @@ export function field(name, changed, { multiline = false } = {}) {
   const input = document.createElement(multiline ? "textarea" : "input");
   if (!multiline) input.type = "text";
   input.autocomplete = "off";
+  // Quiet until it is needed: the name stands in the empty field.
+  input.placeholder = name;
   // Typing here must not reach the form as a change of a field of its own.
   input.addEventListener("input", () => changed(input.value));
   input.addEventListener("keydown", (event) => {

@@ -105,6 +105,8 @@ export const Image = Node.create({
   },
 });
 
+const ALT = "Describe it for those who cannot see it";
+
 class ImageView {
   constructor({ node, editor, getPos }, { media, pick }) {
     Object.assign(this, { node, editor, getPos, media, pick });
@@ -121,7 +123,7 @@ class ImageView {
     this.about = document.createElement("div");
     this.about.className = "block-fields";
     this.about.contentEditable = "false";
-    this.alt = field("Describe it for those who cannot see it (alt text)", (value) => this.set("alt", value || null));
+    this.alt = field(ALT, (value) => this.set("alt", value || null));
     this.alt.input.maxLength = 2000;
     this.decorative = tick("It only decorates: read out nothing", (on) => this.set("decorative", on || null));
     this.credit = field("Credit: whose picture it is", (value) => this.set("credit", value || null));
@@ -169,7 +171,7 @@ class ImageView {
     this.credit.input.placeholder = known?.credit ? `${known.credit} (in the library)` : "";
     this.size.value = attrs.align ?? "";
     this.size.disabled = this.change.disabled = !isEditable;
-    this.alt.input.placeholder = known?.alt ? `${known.alt} (from the library)` : "";
+    this.alt.input.placeholder = known?.alt ? `${known.alt} (the library's description)` : ALT;
     this.dom.classList.toggle("is-empty", !node.content.size);
     this.dom.classList.toggle("needs-alt", !attrs.decorative && !attrs.alt && !known?.alt && !known?.decorative);
   }
