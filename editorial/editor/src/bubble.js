@@ -105,7 +105,8 @@ export const Bubble = Extension.create({
         view.dom.addEventListener("blur", left);
         bar.addEventListener("focusout", left);
         return {
-          update: draw,
+          // While the focus moves from the text to the bar, neither has it.
+          update: () => (view.hasFocus() ? draw() : setTimeout(draw)),
           destroy: () => {
             document.removeEventListener("mouseup", up);
             bar.remove();

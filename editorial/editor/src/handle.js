@@ -102,8 +102,11 @@ class Grip {
     const lead = Math.min(line, box.height) / 2;
     const frame = this.root.getBoundingClientRect();
     const edge = this.view.dom.getBoundingClientRect().left - frame.left;
-    this.grip.style.left = `${Math.max(2, edge - this.grip.offsetWidth - 8)}px`;
-    this.grip.style.top = `${box.top - frame.top + lead - this.grip.offsetHeight / 2}px`;
+    // Kept, for the grip itself may still be on its way there.
+    this.left = Math.max(2, edge - this.grip.offsetWidth - 8);
+    this.top = box.top - frame.top + lead - this.grip.offsetHeight / 2;
+    this.grip.style.left = `${this.left}px`;
+    this.grip.style.top = `${this.top}px`;
   }
 
   get pos() {
@@ -168,15 +171,16 @@ class Grip {
     }
     this.menu = this.draw();
     this.root.append(this.menu);
-    this.menu.style.top = `${this.grip.offsetTop + this.grip.offsetHeight + 4}px`;
-    this.menu.style.left = `${this.grip.offsetLeft}px`;
+    this.menu.style.top = `${this.top + this.grip.offsetHeight + 4}px`;
+    this.menu.style.left = `${this.left}px`;
     this.grip.setAttribute("aria-expanded", "true");
     // Wholly in the window.
     const box = this.menu.getBoundingClientRect();
     const under = box.bottom - document.documentElement.clientHeight;
-    if (under > 0 && this.grip.getBoundingClientRect().top > box.height)
-      this.menu.style.top = `${this.grip.offsetTop - box.height - 4}px`;
-    this.menu.querySelector("[role=menuitem]").focus();
+    if (under > 0 && box.top - this.grip.offsetHeight > box.height)
+      this.menu.style.top = `${this.top - box.height - 4}px`;
+    this.menu.querySelector("[role=menuitem]").focus({ preventScroll: true });
+    this.menu.scrollIntoView({ block: "nearest" });
     return undefined;
   }
 
