@@ -5,7 +5,7 @@ Nothing here changes anything; `editorial.actions` has the verbs.
 
 from dataclasses import dataclass, field
 
-from accounts.permissions import decide
+from accounts.permissions import decide, may
 from editorial import checks
 from editorial.diff import difference, extent
 from editorial.models import ITEM_MODELS, LiveSlug, Release, ReleaseItem, Status
@@ -32,6 +32,14 @@ class Standing:
     """What one should know, and what stops nothing."""
     will: str = ""
     """What it does for readers."""
+    is_hidden: bool = False
+    """The viewer may not see this item: nothing of it is told."""
+
+    @property
+    def title(self):
+        if self.is_hidden:
+            return "An item of another desk"
+        return str(self.item) if self.item else "A deleted item"
 
     @property
     def is_ready(self):
@@ -56,9 +64,11 @@ class Standing:
         return self.item.live_version if self.item else None
 
 
-def standings(release, viewer):
-    """[Standing] of every member, in the order of their titles."""
+def standings(release, viewer, only=None):
+    """[Standing] of every member, or of one, in the order of their titles."""
     members = release.items.select_related("version", "previous_version")
+    if only is not None:
+        members = members.filter(item_id=only)
     members = {one.item_id: one for one in members}
     for member in members.values():
         member.release = release
@@ -74,7 +84,10 @@ def standings(release, viewer):
         _judge(found, release, viewer)
     for one in found:
         one.will = _will(one)
-    return sorted(found, key=lambda one: (str(one.item or ""), str(one.member.pk)))
+        if one.item and not may(viewer, "view", one.item):
+            one.is_hidden, one.will, one.notes = True, "", []
+            one.problems = ["You may not publish it."] if one.problems else []
+    return sorted(found, key=lambda one: (one.title, str(one.member.pk)))
 
 
 def _judge(found, release, viewer):
@@ -163,17 +176,19 @@ def _will(one):
     return f"v{version.number} {verb} v{before.number}{what}."
 
 
-def conflicts(release):
-    """[(standing's item or None, sentence)] of what cannot go back any more."""
+def conflicts(release, viewer):
+    """Sentences about what cannot go back any more, as far as the viewer may know."""
     found = []
     for kind, model in ITEM_MODELS.items():
         members = release.items.filter(kind=kind)
-        items = model.objects.select_related("live_version")
+        items = model.objects.select_related("live_version", "category")
         items = items.in_bulk([one.item_id for one in members])
         for member in members:
             item = items.get(member.item_id)
             if sentence := why_not_back(member, item):
-                found.append((item, sentence))
+                seen = item is None or may(viewer, "view", item)
+                hidden = "An item of another desk was changed since."
+                found.append(sentence if seen else hidden)
     return found
 
 

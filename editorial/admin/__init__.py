@@ -12,7 +12,7 @@ from editorial.admin import (  # noqa: F401  (each registers its models)
     media,
     notices,
     panels,
-    planning,
+    releases,
     tasks,
     taxonomy,
 )
