@@ -25,14 +25,15 @@ def article(request, slug):
     return page(
         request,
         "publishing/page.html" if is_page else "publishing/article.html",
-        head=head_of(item, is_page),
+        head=head_of(item),
         keys=[f"item-{item['id']}"],
         version=item["content_version"],
         article=item,
     )
 
 
-def head_of(item, is_page):
+def head_of(item):
+    is_page = item["kind"] == "page"
     path = path_to("article", item["slug"])
     if is_page:
         above = [
