@@ -80,12 +80,8 @@ def page_of(item, snapshot, *, is_marked=True, **context):
         )
     article = as_read(row)
     return get_template(TEMPLATES[row.kind]).render(
-        {**SITE, **context, "head": _head_of_article(article), "article": article}
+        {**SITE, **context, "head": articles.head_of(article), "article": article}
     )
-
-
-def _head_of_article(article):
-    return articles.head_of(article, article["kind"] == "page")
 
 
 def as_read(row):
@@ -123,7 +119,7 @@ def card_of(item, snapshot):
     """What the page's tags will say to search engines and social networks."""
     row, *_ = printed(item, snapshot, rendered=_without_html(item, snapshot))
     is_course = isinstance(row, PublishedCourse)
-    head = courses.head_of(row) if is_course else _head_of_article(as_read(row))
+    head = courses.head_of(row) if is_course else articles.head_of(as_read(row))
     image = head.image or {}
     return {
         "window_title": head.window_title,
