@@ -332,10 +332,21 @@ def told(request, row):
         "id": str(text.pk),
         "kind": text.model._meta.model_name,
         "person": str(request.user.pk),
+        "name": str(request.user),
+        "holder": _holder(request, text),
+        # What was refused is shown again; it is compared with what is kept.
+        "blocks": text.blocks() if request.method == "POST" else None,
         "revision": text.item.revision,
         "may_write": saving.may_write(request.user, text.item),
         "fields": saving.words_of(text),
     }
+
+
+def _holder(request, text):
+    """Somebody else who writes now: the page opens for reading along."""
+    holding = Sitting.objects.at(text.pk).holding().exclude(person=request.user)
+    holder = holding.select_related("person").first()
+    return str(holder.person) if holder else None
 
 
 def _address(text, door):

@@ -35,8 +35,9 @@ if (page) {
     for (const part of document.querySelectorAll("[data-verbs] button"))
       part.disabled = changed;
   };
-  page.addEventListener("input", () => {
-    if (changed) return;
+  page.addEventListener("input", ({ target }) => {
+    // The editor saves these as one types, and guards them itself.
+    if (changed || target.closest("[data-saved-as-typed]")) return;
     changed = true;
     show();
   });

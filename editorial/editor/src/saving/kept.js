@@ -1,0 +1,64 @@
+// What could not be sent yet is kept in this browser, so that closing the tab, a crash
+// or a dead network loses nothing. One record for each open page with something unsaved.
+const BASE = "masthead-kept";
+const STORE = "kept";
+const PREFIX = `${BASE}:`;
+
+function database() {
+  return new Promise((done, fail) => {
+    const asking = indexedDB.open(BASE, 1);
+    asking.onupgradeneeded = () => asking.result.createObjectStore(STORE, { keyPath: "visit" });
+    asking.onsuccess = () => done(asking.result);
+    asking.onerror = () => fail(asking.error);
+  });
+}
+
+let opened;
+async function inStore(mode, work) {
+  opened ??= database();
+  const base = await opened;
+  return new Promise((done, fail) => {
+    const tx = base.transaction(STORE, mode);
+    const asking = work(tx.objectStore(STORE));
+    tx.oncomplete = () => done(asking?.result);
+    tx.onerror = tx.onabort = () => fail(tx.error);
+  });
+}
+
+// Where IndexedDB is shut (some private windows), localStorage has to do.
+export async function keep(record) {
+  try {
+    await inStore("readwrite", (store) => store.put(record));
+  } catch {
+    localStorage.setItem(PREFIX + record.visit, JSON.stringify(record));
+  }
+}
+
+export async function forget(visit) {
+  localStorage.removeItem(PREFIX + visit);
+  await inStore("readwrite", (store) => store.delete(visit)).catch(() => {});
+}
+
+async function all() {
+  const found = await inStore("readonly", (store) => store.getAll()).catch(() => []);
+  for (const key of Object.keys(localStorage))
+    if (key.startsWith(PREFIX)) found.push(JSON.parse(localStorage.getItem(key)));
+  return found;
+}
+
+// A page holds the lock of its visit for as long as it lives.
+export function begin(visit) {
+  navigator.locks?.request(PREFIX + visit, () => new Promise(() => {}));
+}
+
+// What pages that are gone have left for this person and this text, the newest first.
+export async function leftBehind({ person, kind, id, visit }) {
+  const locks = await navigator.locks?.query();
+  const alive = new Set(locks?.held.map((lock) => lock.name));
+  const isGone = (one) => (locks ? !alive.has(PREFIX + one.visit) : Date.now() - one.at > 15_000);
+  const found = await all();
+  return found
+    .filter((one) => one.person === person && one.kind === kind && one.id === id)
+    .filter((one) => one.visit !== visit && isGone(one))
+    .sort((one, other) => other.at - one.at);
+}
