@@ -2,14 +2,20 @@
 
 from django import forms
 from django.contrib import admin
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from accounts.permissions import may
+from editorial import blocks
 from editorial.admin import intake
-from editorial.admin.body import BodyField, blocks_of, text_of
+from editorial.admin.body import BodyField, addresses, blocks_of, text_of
 from editorial.admin.items import SEO, ItemAdmin, ItemForm
 from editorial.models import Article
+from editorial.models.articles import images
+
+FOR_READING = ("remarks", "named")
+"""What the editor may ask about a text that one may only read."""
 
 
 class ArticleForm(ItemForm):
@@ -173,8 +179,29 @@ class ArticleAdmin(ItemAdmin):
 
     @admin.display(description="Text")
     def as_read(self, item):
+        """The text in the editor, which lets nothing be changed, so that words can
+        be selected and remarked on; without scripts, as readers see it."""
+        body = item.block_list()
         html = item.render(item.snapshot())["html"]
-        return format_html(
-            '<div class="reading">{}</div>',
-            mark_safe(html),  # noqa: S308  (made by editorial.blocks)
+        return render_to_string(
+            "admin/editorial/body.html",
+            {
+                "read_only": True,
+                "area": format_html(
+                    '<textarea id="id_body" hidden disabled></textarea>'
+                    '<div class="reading body-as-read">{}</div>',
+                    mark_safe(html),  # noqa: S308  (made by editorial.blocks)
+                ),
+                "id": "id_body",
+                "kind": item.KIND,
+                "item": item.pk,
+                "revision": item.revision,
+                "addresses": {
+                    name: address
+                    for name, address in addresses(item.KIND, item.pk).items()
+                    if name in FOR_READING
+                },
+                "blocks": body,
+                "media": images(blocks.media_ids(body)),
+            },
         )

@@ -45,6 +45,10 @@ class Remarks {
       on: { mousedown: (event) => event.preventDefault(), click: () => this.begin() },
     }, "Remark");
     body.element.append(this.floating);
+    body.tools?.push({
+      name: "Remark on this", icon: "Remark", key: "Ctrl+Alt+M",
+      fits: () => this.mayRemark, run: () => this.begin(),
+    });
     body.on("selection", () => this.offer());
     body.on("change", () => this.follow());
     document.addEventListener("keydown", (event) => {
@@ -220,7 +224,8 @@ class Remarks {
   offer() {
     const { view, state } = this.body.editor;
     const { from, to, empty } = state.selection;
-    const can = this.mayRemark && !empty && state.selection instanceof TextSelection;
+    // Who writes has the toolbar over the words.
+    const can = this.mayRemark && !view.editable && !empty && state.selection instanceof TextSelection;
     this.floating.hidden = !can;
     if (!can) return;
     const here = this.body.element.getBoundingClientRect();

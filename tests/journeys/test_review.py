@@ -1,0 +1,99 @@
+"""Reviewing in a browser: two people at one text, and somebody without an account."""
+
+import pytest
+from django.urls import reverse
+
+from editorial import actions
+from editorial.models import ReviewComment
+from tests import factories
+from tests.factories import paragraph
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+
+TEXTS = (
+    "The harbour at five.",
+    "Boats come home with the tide, and gulls come with the boats.",
+    "Nobody sleeps on the quay.",
+)
+
+
+def change_page(article):
+    return reverse("admin:editorial_article_change", args=[article.pk])
+
+
+def select(page, words):
+    """Select words in the text, as somebody would with the mouse."""
+    page.evaluate(
+        """(words) => {
+            const root = document.querySelector(".ProseMirror");
+            const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+            while (walker.nextNode()) {
+                const at = walker.currentNode.data.indexOf(words);
+                if (at < 0) continue;
+                root.focus();
+                const chosen = document.getSelection();
+                chosen.setBaseAndExtent(
+                    walker.currentNode, at, walker.currentNode, at + words.length);
+                return;
+            }
+            throw new Error("These words are not there: " + words);
+        }""",
+        words,
+    )
+
+
+def test_a_remark_stays_on_its_words_while_another_types(desk, wim, ines, axe):
+    rex = factories.staff("rex", "reviewer")
+    article = factories.article(by=wim, body=[paragraph(text) for text in TEXTS])
+    actions.submit(article, by=wim, reviewer=rex)
+    writer, reader = desk(ines), desk(rex)
+    writer.goto(change_page(article))
+
+    # Who may only read it selects words, and remarks on them by keyboard.
+    reader.goto(change_page(article))
+    reader.locator(".body-editor.is-ready .ProseMirror").wait_for()
+    reader.locator("[data-remarks] .remarks-head button").first.wait_for(state="attached")
+    select(reader, "gulls come with the boats")
+    reader.locator(".remark-float").wait_for()
+    reader.keyboard.press("Control+Alt+m")
+    words = reader.locator(".remarks-new textarea")
+    words.press_sequentially("Do they? @in")
+    reader.locator(".remark-names li").first.wait_for()
+    words.press("Enter")
+    assert words.input_value() == "Do they? @ines "
+    words.press("Control+Enter")
+    reader.locator(".remark-card", has_text="Do they?").wait_for()
+    assert reader.locator(".remark-mark").inner_text() == "gulls come with the boats"
+
+    # The other is told, finds it beside the text, and types before and in it.
+    remark = ReviewComment.objects.get()
+    assert remark.mentions.get().person == ines
+    assert remark.quote == "gulls come with the boats"
+    writer.locator(".body-editor.is-ready").wait_for()
+    writer.goto(f"{change_page(article)}#remark-{remark.pk}")
+    writer.reload()
+    mark = writer.locator(".remark-mark.is-active")
+    mark.wait_for()
+    writer.locator(".ProseMirror p").nth(1).click()
+    writer.keyboard.press("Home")
+    writer.keyboard.type("In spring, ")
+    select(writer, "gulls")
+    writer.keyboard.type("terns")
+    assert writer.locator(".remark-mark").inner_text() == "terns come with the boats"
+    card = writer.locator(f"#remark-{remark.pk}")
+    card.locator("button.remark-quoted", has_text="terns come").wait_for()
+
+    # From the words to the remark, and the answer.
+    writer.locator(".remark-mark").click()
+    card.get_by_role("button", name="Answer").click()
+    card.locator("textarea").fill("They do now.")
+    card.locator("textarea").press("Control+Enter")
+    card.locator(".remark-answer", has_text="They do now.").wait_for()
+    assert not axe(writer)
+    writer.locator("[data-remarks] .remark-answer").wait_for()
+    card.get_by_role("button", name="Resolve").click()
+    writer.locator(".remark-mark").wait_for(state="detached")
+    remark.refresh_from_db()
+    assert remark.resolved_by == ines
+    assert remark.replies.get().author == ines
+    assert not writer.complaints and not reader.complaints
