@@ -286,6 +286,8 @@ def move(key, *, by, day=None, at=None, origin=None):
     mover = MOVERS.get(what)
     if mover is None:
         raise Refused("What has happened already cannot be moved to another day.")
+    if day is None and at is None and mover is not _move_look:
+        raise Refused("Choose a day, and an hour if you like.")
     return mover(_found(what, kind, pk, by), by=by, day=day, at=at, origin=origin)
 
 
@@ -345,8 +347,10 @@ def _move_task(task, *, by, day, at, origin):
 
 
 def _move_look(item, *, by, day, at, origin):
-    day = day or at_site(at).date()
+    day = day or (at and at_site(at).date())
     look_again(item, day, by=by, origin=origin)
+    if day is None:
+        return f"Nobody is asked to look at “{item}” again."
     return f"“{item}” is to be looked at again on {day:%-d %B %Y}."
 
 

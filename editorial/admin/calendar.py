@@ -117,10 +117,15 @@ def _heading(day, first, end, view):
 @page("calendar/move/", name="editorial_calendar_move")
 @require_POST
 def move(request, *, desk):
-    """`entry` to the `day`, at its own hour; or to the moment `at`, by the site's."""
+    """`entry` to the `day`, at its own hour; or to the moment `at`, by the site's.
+
+    `never` is for a day on which to look again, and takes it away.
+    """
     day, at = request.POST.get("day"), request.POST.get("at")
     try:
-        if at:
+        if "never" in request.POST:
+            when = {}
+        elif at:
             when = {
                 "at": datetime.fromisoformat(at).replace(tzinfo=planning.site_zone())
             }
@@ -144,10 +149,14 @@ def move(request, *, desk):
 
 
 def _answer(request, sentence, status):
+    """JSON for the calendar; otherwise back to where the form stood."""
     if as_json(request):
         return JsonResponse({"said": sentence}, status=status)
     tell = messages.success if status == 200 else messages.error
     tell(request, sentence)
+    if request.POST.get("back") == "item":
+        _, kind, pk = request.POST["entry"].split(":")
+        return HttpResponseRedirect(planning.item_url(kind, pk))
     back = reverse("admin:editorial_calendar")
     shown = request.POST.get("shown", "")
     return HttpResponseRedirect(f"{back}?all=1&day={day_named(shown)}")

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -153,7 +153,7 @@ def waiting_for_me(request):
     )
     for row in rows:
         row.review, row.is_mine = mine.get(row.pk), row.pk in mine
-    tasks = my_tasks(user)
+    tasks = my_tasks(user, beside=mine)
     notices = list(
         Notice.objects.filter(person=user, read_at=None).order_by("-created_at")[:SHOWN]
     )
@@ -182,10 +182,13 @@ def waiting_for_me(request):
     }
 
 
-def my_tasks(user):
+def my_tasks(user, *, beside):
+    """Without the tasks to read what stands under “My reviews” anyway."""
+    reading = Q(task_type=EditorialTask.Type.REVIEW, content_id__in=beside)
     return list(
         EditorialTask.objects.filter(assigned_to=user)
         .open()
+        .exclude(reading)
         .order_by(F("due_date").asc(nulls_last=True), "-created_at")[:SHOWN]
     )
 
@@ -204,6 +207,7 @@ def my_drafts(request):
         "title": "My drafts",
         "template": "admin/desk/drafts.html",
         "rows": rows,
+        "others": rows[1:],
         "empty": "You have no drafts. Begin one with “New article”.",
         "more": listed("draft", "mine"),
         "when": "updated_at",
@@ -273,39 +277,37 @@ def waiting_for_review(request):
     }
 
 
-@panel(order=35, title="In review")
+@panel(order=35, title="Read by others")
 def in_review(request):
-    """Mine first; then what the others are reading."""
+    """What others are reading; what I read waits for me above."""
     if not reviews(request.user):
         return None
-    mine_first = Case(
-        When(reviewer=request.user, then=Value(0)),
-        default=Value(1),
-        output_field=IntegerField(),
-    )
     found = list(
         Review.objects.open()
+        .exclude(reviewer=request.user)
         .select_related("reviewer")
-        .order_by(mine_first, "created_at")[: 2 * SHOWN]
+        .order_by(F("due_at").asc(nulls_last=True), "created_at")[: 2 * SHOWN]
     )
     by_item = {review.content_id: review for review in found}
-    rows = items(
-        lambda rows: (
-            rows.visible_to(request.user)
-            .in_status(Status.IN_REVIEW)
-            .filter(pk__in=by_item)
-        ),
-        order="updated_at",
-        count=2 * SHOWN,
-    )
+    rows = []
+    if by_item:
+        rows = items(
+            lambda rows: (
+                rows.visible_to(request.user)
+                .in_status(Status.IN_REVIEW)
+                .filter(pk__in=by_item)
+            ),
+            order="updated_at",
+            count=2 * SHOWN,
+        )
     for row in rows:
         row.review = by_item[row.pk]
-        row.is_mine = row.review.reviewer_id == request.user.pk
-    rows.sort(key=lambda row: (not row.is_mine, row.review.created_at))
+    place = {pk: at for at, pk in enumerate(by_item)}
+    rows.sort(key=lambda row: place[row.pk])
     return {
         "template": ITEMS,
         "rows": rows[:SHOWN],
-        "empty": "Nothing is in review.",
+        "empty": "Nobody else is reading anything.",
         "more": listed("in_review"),
     }
 

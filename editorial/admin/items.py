@@ -50,9 +50,18 @@ from editorial.admin.verbs import (
     standing_for,
 )
 from editorial.exceptions import Refused, StaleEdit
-from editorial.models import Category, LiveSlug, Media, ReviewComment, Status, Version
+from editorial.models import (
+    Category,
+    EditorialTask,
+    LiveSlug,
+    Media,
+    ReviewComment,
+    Status,
+    Version,
+)
 
 NOTES_SHOWN = 8
+TASKS_SHOWN = 10
 
 
 # --- The form ---------------------------------------------------------------------
@@ -480,6 +489,12 @@ class ItemAdmin(WithKeptFilters, HousePage):
             "offers": offered,
             "refusals": refusals(item, request.user),
             "live_url": live_url(item),
+            "tasks_about": EditorialTask.objects.visible_to(request.user)
+            .about(item)
+            .open()
+            .select_related("assigned_to")[:TASKS_SHOWN],
+            "may_give_tasks": may(request.user, "edit_tasks"),
+            "may_plan": may(request.user, "edit", item),
             "newest": Version.objects.of(item)
             .light()
             .select_related("created_by")

@@ -208,6 +208,11 @@ class EditorialTaskAdmin(WithKeptFilters, HousePage):
 
     log_change = log_addition
 
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(
+            request, {"title": "Tasks", **(extra_context or {})}
+        )
+
     # How far it is -----------------------------------------------------------
 
     def get_urls(self):
