@@ -43,8 +43,12 @@ class ArticleForm(ItemForm):
         model = Article
         exclude = ()
         widgets = {
-            "title": forms.Textarea(attrs={"rows": 1, "class": "title-text"}),
-            "excerpt": forms.Textarea(attrs={"rows": 3}),
+            "title": forms.Textarea(
+                attrs={"rows": 1, "class": "title-text", "placeholder": "Title"}
+            ),
+            "excerpt": forms.Textarea(
+                attrs={"rows": 2, "placeholder": "What it is about, in a sentence"}
+            ),
             "meta_description": forms.Textarea(attrs={"rows": 2}),
             "og_description": forms.Textarea(attrs={"rows": 2}),
         }

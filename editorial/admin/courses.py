@@ -50,7 +50,9 @@ class CourseForm(ItemForm):
         model = Course
         exclude = ("price_cents",)
         widgets = {
-            "title": forms.Textarea(attrs={"rows": 1, "class": "title-text"}),
+            "title": forms.Textarea(
+                attrs={"rows": 1, "class": "title-text", "placeholder": "Title"}
+            ),
             "description": forms.Textarea(attrs={"rows": 6}),
             "meta_description": forms.Textarea(attrs={"rows": 2}),
             "og_description": forms.Textarea(attrs={"rows": 2}),
@@ -290,7 +292,9 @@ class LessonForm(forms.ModelForm):
             "video",
         )
         widgets = {
-            "title": forms.Textarea(attrs={"rows": 1, "class": "title-text"}),
+            "title": forms.Textarea(
+                attrs={"rows": 1, "class": "title-text", "placeholder": "Title"}
+            ),
             "description": forms.Textarea(attrs={"rows": 2}),
         }
 

@@ -2,6 +2,18 @@
 const workspace = document.querySelector("[data-workspace]");
 const panels = [...(workspace?.querySelectorAll("[data-panel]") ?? [])];
 
+// What sticks below the bar on top must know how high it is.
+const bar = document.querySelector(".item-bar");
+if (bar) {
+  const measure = () => {
+    const sticks = getComputedStyle(bar).position === "sticky";
+    const height = sticks ? bar.getBoundingClientRect().height : 0;
+    document.documentElement.style.setProperty("--bar-height", `${height}px`);
+  };
+  new ResizeObserver(measure).observe(bar);
+  measure();
+}
+
 if (panels.length > 1) {
   const list = document.createElement("div");
   list.className = "panel-tabs";
