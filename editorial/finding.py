@@ -11,6 +11,7 @@ from django.contrib.postgres.search import (
     SearchRank,
     TrigramWordSimilarity,
 )
+from django.db import connections, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Left
 from django.urls import reverse
@@ -19,6 +20,7 @@ from django.utils.safestring import mark_safe
 
 from accounts.models import User
 from accounts.permissions import may
+from cms.databases import EDITORIAL
 from editorial.models import (
     ITEM_MODELS,
     EditorialTask,
@@ -33,6 +35,8 @@ CANDIDATES, TITLES = 200, 50
 EACH, ALL_OF_ONE = 6, 60
 FEW = 3
 """With fewer found than this, words that are spelt nearly so are found as well."""
+NEARLY = 0.45
+"""How much of the letters must be alike for that."""
 READ = 50_000
 """Characters of a text in which the words are looked for, to show them."""
 START, STOP = "\x02", "\x03"
@@ -83,8 +87,8 @@ class Wish:
         return bool(self.state or self.person or self.section)
 
     def of_items(self, user):
-        """The articles and courses that may be found; None: all that there are."""
-        found, all_of_them = [], True
+        """The articles and courses that may be found, a queryset for each model."""
+        found = []
         for model in ITEM_MODELS.values():
             rows = model.objects.visible_to(user)
             if self.state in Status.values:
@@ -95,9 +99,8 @@ class Wish:
                 rows = rows.filter(**{model.OWNER_FIELD: self.person})
             if self.section:
                 rows = rows.filter(category__path__descendant_of=self.section.path)
-            all_of_them = all_of_them and not rows.query.where
             found.append(rows.order_by())
-        return None if all_of_them else found
+        return found
 
 
 def query_of(words):
@@ -125,21 +128,23 @@ def kinds_for(user, wish):
     return [kind for kind in kinds if wish.kind in ("", kind)]
 
 
-def seen_by(user, kind, wish):
-    """What of this kind may be found."""
-    rows = Finding.objects.filter(kind=kind)
-    if kind in OF_ITEMS:
-        items = wish.of_items(user)
-        if items is not None:
-            of = Q()
-            for model_rows in items:
-                of |= Q(item_id__in=model_rows.values("pk"))
-            rows = rows.filter(of)
-    elif kind == Finding.Kind.TASK:
-        tasks = EditorialTask.objects.visible_to(user)
-        if tasks.query.where:
-            rows = rows.filter(pk__in=tasks.order_by().values("pk"))
-    return rows
+def seen_by(user, kinds, items):
+    """{kind: what of it may be found}; `items` are those of articles and courses."""
+    of_items = Q()
+    if any(rows.query.where for rows in items):
+        for rows in items:
+            of_items |= Q(item_id__in=rows.values("pk"))
+    found = {}
+    for kind in kinds:
+        rows = Finding.objects.filter(kind=kind)
+        if kind in OF_ITEMS:
+            rows = rows.filter(of_items)
+        elif kind == Finding.Kind.TASK:
+            tasks = EditorialTask.objects.visible_to(user).order_by()
+            if tasks.query.where:
+                rows = rows.filter(pk__in=tasks.values("pk"))
+        found[kind] = rows
+    return found
 
 
 def find(user, wish, *, each=EACH):
@@ -147,39 +152,32 @@ def find(user, wish, *, each=EACH):
     kinds = kinds_for(user, wish)
     groups = []
     if wish.words and kinds:
-        rows = _ranked(user, wish, kinds)
+        items = wish.of_items(user)
+        seen = seen_by(user, kinds, items)
+        rows = _ranked(seen, wish)
         if len(rows) < FEW:
-            rows += _nearly(user, wish, kinds, known={row.pk for row in rows})
-        groups = _grouped(user, rows, each)
+            rows += _nearly(seen, wish, known={row.pk for row in rows})
+        groups = _grouped(items, rows, each)
     if wish.kind in ("", PEOPLE) and not wish.is_about_items and wish.words:
         groups += _people(user, wish, each)
     return groups
 
 
-def _ranked(user, wish, kinds):
-    query = query_of(wish.words)
+def _ranked(seen, wish):
     if one := _uuid(wish.text):
-        ids = [one]
-    else:
-        # Candidates of each kind by themselves: many articles hide no task.
-        titles = title_query_of(wish.words)
-        slices = []
-        for kind in kinds:
-            rows = seen_by(user, kind, wish).values_list("pk", flat=True)
-            newest = F("changed_at").desc(nulls_last=True)
-            slices.append(rows.filter(words=titles).order_by(newest)[:TITLES])
-            slices.append(rows.filter(words=query).order_by(newest)[:CANDIDATES])
-        ids = set(slices[0].union(*slices[1:], all=True))
-    rows = Finding.objects.filter(pk__in=ids, kind__in=kinds)
-    if _uuid(wish.text):
-        rows = [
-            row
-            for row in rows.defer("words", "body")
-            if seen_by(user, row.kind, wish).filter(pk=row.pk).exists()
-        ]
-        return rows
+        rows = [found.filter(pk=one).defer("words", "body") for found in seen.values()]
+        return _plain(row for found in rows for row in found)
+    # Candidates of each kind by themselves: many articles hide no task.
+    query, titles = query_of(wish.words), title_query_of(wish.words)
+    newest = F("changed_at").desc(nulls_last=True)
+    slices = []
+    for rows in seen.values():
+        ids = rows.values_list("pk", flat=True).order_by(newest)
+        slices.append(ids.filter(words=titles)[:TITLES])
+        slices.append(ids.filter(words=query)[:CANDIDATES])
     return list(
-        rows.annotate(
+        Finding.objects.filter(pk__in=set(slices[0].union(*slices[1:], all=True)))
+        .annotate(
             rank=SearchRank(F("words"), query, normalization=1),
             snippet=SearchHeadline(
                 Left("body", READ),
@@ -193,28 +191,36 @@ def _ranked(user, wish, kinds):
             ),
         )
         .defer("words", "body")
-        .order_by("-rank", F("changed_at").desc(nulls_last=True))[: ALL_OF_ONE * 4]
+        .order_by("-rank", newest)[: ALL_OF_ONE * 4]
     )
 
 
-def _nearly(user, wish, kinds, known):
+def _nearly(seen, wish, known):
     """Titles with letters like these: for words that were misspelt."""
     text = folded(" ".join(wish.words))
-    if len(text) < 4:
+    if len(text) < 4 or _uuid(wish.text):
         return []
-    found = []
     visible = Q(pk__in=[])
-    for kind in kinds:
-        visible |= Q(pk__in=seen_by(user, kind, wish).values("pk"))
-    for row in (
+    for rows in seen.values():
+        visible |= Q(pk__in=rows.values("pk"))
+    rows = (
         Finding.objects.filter(visible, folded__trigram_word_similar=text)
+        .exclude(pk__in=known)
         .annotate(nearness=TrigramWordSimilarity(text, "folded"))
         .defer("words", "body")
         .order_by("-nearness")[: 2 * EACH]
-    ):
-        if row.pk not in known:
-            row.snippet = ""
-            found.append(row)
+    )
+    with transaction.atomic(using=EDITORIAL), connections[EDITORIAL].cursor() as cursor:
+        # PostgreSQL's own bound would not forgive two letters that changed places.
+        cursor.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {NEARLY}")
+        return _plain(rows)
+
+
+def _plain(rows):
+    """Rows found otherwise than by the words in their texts: nothing to mark."""
+    found = list(rows)
+    for row in found:
+        row.snippet = ""
     return found
 
 
@@ -231,8 +237,8 @@ def _uuid(text):
         return None
 
 
-def _grouped(user, rows, each):
-    items = _items_of(user, rows)
+def _grouped(visible, rows, each):
+    items = _items_of(visible, rows)
     groups = {}
     for row in rows:
         item = items.get(row.item_id)
@@ -256,23 +262,23 @@ def _grouped(user, rows, each):
     return list(groups.values())
 
 
-def _items_of(user, rows):
-    """{id: item} of what the rows are, or belong to; asked again who may view it."""
+def _items_of(visible, rows):
+    """{id: item} of what the rows are, or belong to, among those one may view."""
     ids = {row.item_id for row in rows if row.item_id}
     found = {}
     if not ids:
         return found
-    for model in ITEM_MODELS.values():
+    for items in visible:
+        owner = items.model.OWNER_FIELD
         for item in (
-            model.objects.visible_to(user)
-            .filter(pk__in=ids)
-            .select_related(model.OWNER_FIELD, "category")
+            items.filter(pk__in=ids)
+            .select_related(owner, "category")
             .only(
                 "title",
                 "status",
                 "live_version",
-                f"{model.OWNER_FIELD}__display_name",
-                f"{model.OWNER_FIELD}__email",
+                f"{owner}__display_name",
+                f"{owner}__email",
                 "category__name",
             )
         ):

@@ -17,7 +17,7 @@ from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.permissions import may
@@ -242,6 +242,7 @@ def moves(item, user):
 
 
 @page("board/", name="editorial_board")
+@require_safe
 def board(request, *, desk):
     if not may(request.user, "view"):
         raise PermissionDenied("The board is for those who work on articles.")

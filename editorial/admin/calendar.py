@@ -49,6 +49,7 @@ def span(day, view):
 
 
 @page("calendar/", name="editorial_calendar")
+@require_safe
 def show(request, *, desk):
     if not may(request.user, "view"):
         raise PermissionDenied("The calendar is for those who work on articles.")
