@@ -47,10 +47,12 @@ if READERS_TOOLS:
 if NEWSROOM:
     from django.contrib import admin
 
+    from editorial import guests
     from editorial.admin.calendar import feed
 
     urlpatterns += [
         path("desk-calendar/<str:secret>.ics", feed, name="calendar_feed"),
+        path("review/<str:token>/", guests.page, name="review_link"),
         path("admin/", admin.site.urls),
     ]
 
