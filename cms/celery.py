@@ -45,6 +45,10 @@ app.conf.beat_schedule = {
         "task": "accounts.tasks.forget_expired",
         "schedule": 60 * 60,
     },
+    "remove files that were replaced": {
+        "task": "publishing.tasks.remove_former_files",
+        "schedule": 24 * 60 * 60,
+    },
     "compare the stores": {
         "task": "publishing.tasks.verify",
         "schedule": 15 * 60,

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from editorial import actions
-from publishing import receipts, sync, verification
+from publishing import former_files, receipts, sync, verification
 
 
 @shared_task
@@ -28,3 +28,9 @@ def fire_due():
 def verify():
     """Compare the stores; drift is logged as an error, for the alarm."""
     verification.compare_and_report()
+
+
+@shared_task
+def remove_former_files():
+    """What was replaced weeks ago, and no page names any more."""
+    former_files.remove()

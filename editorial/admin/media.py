@@ -58,7 +58,11 @@ class MediaForm(forms.ModelForm):
                 attrs={"type": "date"}, format="%Y-%m-%d"
             ),
         }
-        labels = {"focal_x": "From the left", "focal_y": "From the top"}
+        labels = {
+            "focal_x": "From the left",
+            "focal_y": "From the top",
+            "is_decorative": "Decorative",
+        }
         help_texts = {
             "tags": "Words separated by commas.",
             "focal_x": "0 is the left edge, 1 the right one.",
@@ -67,7 +71,14 @@ class MediaForm(forms.ModelForm):
         }
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+        if "folder" in self.fields:
+            folder = self.fields["folder"]
+            folder.choices = [("", "(no folder)")] + [
+                (one.pk, " / ".join(path)) for _, path, one in library.folder_tree()
+            ]
+            for way in ("add", "change", "view"):  # the library's page does that
+                setattr(folder.widget, f"can_{way}_related", False)
         for name in CROP:
             if self.instance.crop and f"crop_{name}" in self.fields:
                 self.initial[f"crop_{name}"] = round(self.instance.crop[name], 4)
@@ -156,10 +167,10 @@ class MediaAdmin(HousePage):
             first = (None, {"fields": ("file",)})
             return [first, FOR_READERS, RIGHTS, IN_THE_LIBRARY]
         numbers = tuple(f"crop_{name}" for name in CROP)
-        cut = {"fields": (("focal_x", "focal_y"), numbers), "classes": ("by-numbers",)}
+        cut = {"fields": (("focal_x", "focal_y"), numbers), "classes": ("by-numbers", "collapse")}
         found = [FOR_READERS, RIGHTS, IN_THE_LIBRARY, (None, {"fields": ("file",)})]
         if obj.is_image:
-            found.insert(1, ("Focal point and crop", cut))
+            found.insert(1, ("Focal point and crop in numbers", cut))
         if not self.has_change_permission(request, obj):
             # What is only read has no numbers of a form, and no file to choose.
             found = [FOR_READERS, RIGHTS, IN_THE_LIBRARY]
@@ -209,9 +220,14 @@ class MediaAdmin(HousePage):
                 "medium": media,
                 "facts": facts_of(media),
                 "uses": uses_for(media, request.user),
-                "happened": AuditLog.objects.filter(
-                    resource_type="media", resource_id=media.pk
-                )[:REMEMBERED],
+                "happened": [
+                    (sentence_of(row), row)
+                    for row in AuditLog.objects.filter(
+                        resource_type="media", resource_id=media.pk
+                    )[:REMEMBERED]
+                ],
+                "show_save_and_add_another": False,
+                "show_save_and_continue": False,
                 "ratios": RATIOS,
                 "can_be_cut": media.is_image
                 and not media.is_animated
@@ -275,6 +291,29 @@ def facts_of(media):
         found.append(f"{media.width} × {media.height}")
     found.append(size_in_words(media.file_size_bytes))
     return [one for one in found if one]
+
+
+NAMED = {
+    "alt_text": "alternative text",
+    "is_decorative": "decorative or not",
+    "licence_expires_on": "end of the licence",
+    "focal_x": "focal point",
+    "focal_y": "focal point",
+    "variants": "sizes made again",
+}
+
+
+def sentence_of(row):
+    """A line of the audit log about a medium."""
+    old, new = row.old_values or {}, row.new_values or {}
+    if row.action == "replace":
+        return f"File replaced: {old.get('file')} → {new.get('file')}"
+    if row.action == "create":
+        return "Brought in"
+    if row.action == "edit" and new.get("fields"):
+        names = dict.fromkeys(NAMED.get(name, name) for name in new["fields"])
+        return f"Changed: {', '.join(names)}"
+    return row.action.capitalize()
 
 
 def uses_for(media, user):

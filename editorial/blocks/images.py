@@ -82,7 +82,7 @@ class Gallery(Node):
 MARKED = re.compile(
     r'(?:<picture>(?:<source\b(?:[^>"]|"[^"]*")*>)*)?'
     r'<img\b(?:[^>"]|"[^"]*")*?\sdata-media="([0-9a-f-]{36})"(?:[^>"]|"[^"]*")*>'
-    r'(?:</picture>)?'
+    r"(?:</picture>)?"
 )
 _WORDS = re.compile(r'\s(alt|title)="([^"]*)"')
 

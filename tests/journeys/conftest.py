@@ -47,6 +47,7 @@ def newsroom(django_db_setup, media_folder):
     with serving.newsroom(
         threads=8,
         MEDIA_ROOT=str(media_folder),
+        SERVE_MEDIA="1",  # as the web server in front does
         # Sessions that a test makes are read here.
         SECRET_KEY=settings.SECRET_KEY,
     ) as base:
