@@ -191,7 +191,7 @@ def _make_version(item, *, by, summary="", at=None):
         rendered=item.render(snapshot),
         renderer_version=blocks.RENDERER_VERSION,
         created_by=by,
-        change_summary=summary or describe(changes),
+        change_summary=summary or (describe(changes) if newest else "First version."),
         diff_from_previous=changes,
         created_at=at or timezone.now(),
     )

@@ -128,6 +128,8 @@ def with_block_back(now, then, block_id):
 
 ALIKE = 0.5
 """From this likeness on, a block without a known id is an older one, rewritten."""
+ALIKE_ANYWHERE = 0.6
+"""The same, where the block stands elsewhere than it stood."""
 LOOKED_AT = 40
 """Old blocks that one new block without a known id is held against."""
 
@@ -195,17 +197,17 @@ def story(old, new):
     order = [pairs[block["id"]] for block in new if block["id"] in pairs]
     stayed = staying(list(before), order)
 
-    anchors = _next_places(new, pairs, {pk: place[pk] for pk in stayed}, None)
+    anchors = _next_places(new, pairs, {pk: place[pk] for pk in stayed}, len(old))
 
     told, next_old = Story(), 0
     for index, block in enumerate(new):
         pk = pairs.get(block["id"])
         end = place[pk] if pk in stayed else anchors[index]
         # What went comes first, then what came in its place.
-        for one in old[next_old:end] if end is not None else ():
+        for one in old[next_old:end]:
             what = "left" if one["id"] in was else "removed"
             told.steps.append(Step(what, old=one))
-        next_old = max(next_old, end or 0)
+        next_old = end
         if pk is None:
             told.steps.append(Step("added", new=block))
             continue
@@ -254,29 +256,39 @@ def _key(block):
 
 
 def _rewritten(old, new, before, pairs):
-    taken = set(pairs.values())
-    lost = {block["id"] for block in old} - taken
+    """Blocks that are still alike: at first between their old neighbours only."""
+    lost = {block["id"] for block in old} - set(pairs.values())
     if not lost:
         return
     place = {block["id"]: index for index, block in enumerate(old)}
-    words = {pk: _words(before[pk]) for pk in lost}
-    ends = _next_places(new, pairs, place, len(old))
-    start = 0
+    bags = {pk: _words(before[pk]) for pk in lost}
+    ends, start = _next_places(new, pairs, place, len(old)), 0
     for index, block in enumerate(new):
         if (pk := pairs.get(block["id"])) is not None:
             start = place[pk] + 1
             continue
-        best, likeness, mine = None, ALIKE, _words(block)
-        for candidate in old[start : ends[index]][:LOOKED_AT]:
-            pk = candidate["id"]
-            if pk in lost and candidate["type"] == block["type"]:
-                score = _likeness(words[pk], mine)
-                if score >= likeness and score > (likeness if best else 0):
-                    best, likeness = pk, score
-        if best:
+        if best := _likest(block, old[start : ends[index]], lost, bags, ALIKE):
             pairs[block["id"]] = best
             lost.discard(best)
             start = place[best] + 1
+    for block in new:
+        if lost and block["id"] not in pairs:
+            left = [one for one in old if one["id"] in lost]
+            if best := _likest(block, left, lost, bags, ALIKE_ANYWHERE):
+                pairs[block["id"]] = best
+                lost.discard(best)
+
+
+def _likest(block, candidates, lost, bags, least):
+    """The id of the lost block that this one is most like, if it is at all."""
+    best, likeness, mine = None, least, _words(block)
+    for candidate in candidates[:LOOKED_AT]:
+        pk = candidate["id"]
+        if pk in lost and candidate["type"] == block["type"]:
+            score = _likeness(bags[pk], mine)
+            if score >= likeness and (best is None or score > likeness):
+                best, likeness = pk, score
+    return best
 
 
 def _next_places(new, pairs, place, end):

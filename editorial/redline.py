@@ -124,6 +124,8 @@ def _woven(was, now, budget, notes):
         notes.append(_SWAPPED[was["type"]])
         notes += _attributes(was, now)
         return [_all(was, "gone"), _all(now, "came")]
+    if was["type"] == "heading" and name_of(was) != name_of(now):
+        notes.append(f"Was a {name_of(was)}, is a {name_of(now)}.")
     notes += _attributes(was, now)
     found = {"type": now["type"]}
     if now.get("attrs"):
@@ -142,6 +144,8 @@ def _of_other_type(was, now, budget, notes):
         found = {key: value for key, value in now.items() if key != "content"}
         found["content"] = _line(was, now, budget, notes, plain=not plain)
         return [found]
+    if {was["type"], now["type"]} == {"bulletList", "orderedList"}:
+        return [now | {"content": _children(was, now, budget, notes)}]
     if text_of(was) == text_of(now):
         return [now]
     return [_all(was, "gone"), _all(now, "came")]
@@ -452,7 +456,6 @@ ATTRIBUTES = {
     "align": "Alignment",
     "title": "Title",
     "columns": "Columns",
-    "level": "Level",
     "tone": "Tone",
     "language": "Language",
     "cite": "Source of the quote",
@@ -468,7 +471,7 @@ ATTRIBUTES = {
     "ratio": "Shape",
     "decorative": "Decorative",
 }
-SILENT = {"media", "width", "height", "colwidth"}
+SILENT = {"media", "width", "height", "colwidth", "level"}
 
 
 def name_of(node):

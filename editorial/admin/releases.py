@@ -4,7 +4,6 @@ from csp.decorators import csp_replace, csp_update
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
@@ -24,7 +23,6 @@ from editorial.models import (
     ITEM_MODELS,
     Release,
     ReleaseItem,
-    Status,
 )
 from editorial.releases import can_be_reverted, conflicts, standings
 
@@ -50,8 +48,14 @@ class ReleaseItemForm(forms.ModelForm):
             mine = f"{self.instance.kind}:{self.instance.item_id}"
             self.initial["item"] = mine
             if mine not in dict(choices):
-                choices.append((mine, "An item that cannot be released now"))
+                choices.append((mine, self._name_of_mine()))
         self.fields["item"].choices = [("", "Choose"), *choices]
+
+    def _name_of_mine(self):
+        model = ITEM_MODELS[self.instance.kind]
+        visible = model.objects.visible_to(self.user)
+        item = visible.filter(pk=self.instance.item_id).first()
+        return _named(item) if item else "An item of another desk"
 
     def clean_item(self):
         kind, _, pk = self.cleaned_data["item"].partition(":")
@@ -64,28 +68,41 @@ class ReleaseItemForm(forms.ModelForm):
         return self.cleaned_data["item"]
 
 
+def _named(item):
+    return f"{item} ({item.get_status_display().lower()})"
+
+
 def releasable(user):
-    """(value, label) of what can go live, or down, in a release."""
+    """(value, label) of what may be put into a release; it need not be ready yet."""
     found = []
     for kind, model in ITEM_MODELS.items():
         items = (
             model.objects.visible_to(user)
-            .filter(
-                Q(status__in=[Status.APPROVED, Status.SCHEDULED, Status.UNPUBLISHED])
-                | Q(live_version__isnull=False)
-            )
+            .not_archived()
             .only("title", "status")[:CHOICES_SHOWN]
         )
-        found += [
-            (f"{kind}:{one.pk}", f"{one} ({one.get_status_display().lower()})")
-            for one in items
-        ]
+        found += [(f"{kind}:{one.pk}", _named(one)) for one in items]
     return found
+
+
+class Members(forms.BaseInlineFormSet):
+    """Columns have their names on top; each field says its own to who hears it."""
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        for name, label in (
+            ("item", "Article or course"),
+            ("change", "What happens to it"),
+            ("DELETE", "Take it out"),
+        ):
+            if name in form.fields:
+                form.fields[name].widget.attrs["aria-label"] = label
 
 
 class ReleaseItemInline(admin.TabularInline):
     model = ReleaseItem
     form = ReleaseItemForm
+    formset = Members
     fields = ("item", "change")
     extra = 2
     verbose_name = "member"

@@ -68,7 +68,7 @@ def _history(item):
     history = list(history.defer(*HEAVY)[:SHOWN])
     for row in history:
         row.before, row.after = _named(row.from_status), _named(row.to_status)
-        row.number = row.metadata.get("version") or (row.version and row.version.number)
+        row.number = row.metadata.get("version")
         known = VERBS[row.transition].label if row.transition in VERBS else ""
         row.said = known or SAYS.get(
             row.transition, row.transition.replace("_", " ").capitalize()
