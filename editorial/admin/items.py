@@ -565,9 +565,9 @@ class ItemAdmin(WithKeptFilters, HousePage):
                 partial(remarks.delete, desk=self),
                 "unsay",
             ),
-            ("<uuid:pk>/links/", partial(links.page, desk=self), "links"),
+            ("<uuid:pk>/guests/", partial(links.page, desk=self), "guests"),
             (
-                "<uuid:pk>/links/<uuid:link>/revoke/",
+                "<uuid:pk>/guests/<uuid:link>/revoke/",
                 partial(links.revoke, desk=self),
                 "revoke_link",
             ),

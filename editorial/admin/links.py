@@ -56,7 +56,7 @@ def page(request, pk, *, desk):
         request,
         "admin/editorial/item/links.html",
         item,
-        title=f"Links to “{item}”",
+        title="Guests",
         status=422 if form.errors else 200,
         back=desk.address(item),
         base=f"admin:{desk.opts.app_label}_{desk.opts.model_name}",
@@ -78,4 +78,4 @@ def revoke(request, pk, link, *, desk):
         raise Http404("There is no such link.")
     revoke_link(found, item, by=request.user, origin=origin_of(request))
     messages.success(request, f"The link for “{found}” opens nothing now.")
-    return HttpResponseRedirect(desk.address(item, "links"))
+    return HttpResponseRedirect(desk.address(item, "guests"))

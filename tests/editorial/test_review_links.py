@@ -174,7 +174,7 @@ def test_a_remark_on_an_old_version_finds_its_words_in_the_new_text(wim, draft, 
 
 
 def test_the_desk_makes_shows_and_revokes_links(client, wim, omar, draft):
-    where = reverse("admin:editorial_article_links", args=[draft.pk])
+    where = reverse("admin:editorial_article_guests", args=[draft.pk])
     client.force_login(omar)
     assert client.get(where).status_code == 404
     client.force_login(wim)

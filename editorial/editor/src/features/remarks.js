@@ -30,7 +30,6 @@ class Remarks {
     Object.assign(this, { body, panel, threads: [], active: null, shows: "open", mayRemark: false });
     this.doors = doorsOf(body.item.urls.remarks);
     this.names = body.item.urls.named;
-    this.tab = document.querySelector(`#tab-${panel.closest("[data-panel]")?.id}`);
   }
 
   start() {
@@ -61,6 +60,11 @@ class Remarks {
     setInterval(() => document.hidden || this.refresh(), EVERY);
     window.addEventListener("hashchange", () => this.byHash());
     this.refresh().then(() => this.byHash());
+  }
+
+  // The workspace makes the tabs, perhaps later than this.
+  get tab() {
+    return document.querySelector(`#tab-${this.panel.closest("[data-panel]")?.id}`);
   }
 
   byHash() {
