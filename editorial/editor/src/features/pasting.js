@@ -24,13 +24,22 @@ export function extensions(body) {
     name: "pasting",
     addProseMirrorPlugins: () => [waitingPlugin(), new Plugin({
       props: {
-        handlePaste: (view, event) => taken(body, view, event.clipboardData, view.state.selection, view.input?.shiftKey),
-        handleDrop: (view, event, slice, moved) => {
-          if (moved || view.dragging) return false;
-          const at = view.posAtCoords({ left: event.clientX, top: event.clientY })?.pos;
-          if (at === undefined) return false;
-          const $at = view.state.doc.resolve(at);
-          return taken(body, view, event.dataTransfer, { from: at, to: at, empty: true, $from: $at, $to: $at });
+        // Before the editor's own handlers, which would make elements of foreign markup.
+        handleDOMEvents: {
+          paste: (view, event) => {
+            const took = taken(body, view, event.clipboardData, view.state.selection, view.input?.shiftKey);
+            if (took) event.preventDefault();
+            return took;
+          },
+          drop: (view, event) => {
+            if (view.dragging || !event.dataTransfer) return false;
+            const at = view.posAtCoords({ left: event.clientX, top: event.clientY })?.pos;
+            if (at === undefined) return false;
+            const $at = view.state.doc.resolve(at);
+            const took = taken(body, view, event.dataTransfer, { from: at, to: at, empty: true, $from: $at, $to: $at });
+            if (took) event.preventDefault();
+            return took;
+          },
         },
       },
     })],
@@ -143,16 +152,17 @@ function taken(body, view, data, selection, asText = false) {
   return true;
 }
 
-function pasteAddress(body, view, address, { from, to, empty, $from, $to }) {
+function pasteAddress(body, view, address, { from, to, empty, $from }) {
   const { schema } = view.state;
   const mark = schema.marks.link.create({ href: address });
-  if (!$from.parent.type.allowsMarkType(schema.marks.link)) return false;
-  if (!empty && $from.sameParent($to)) {
+  const { doc } = view.state;
+  if (!empty && textblocks(doc, from, to) === 1) {
     view.dispatch(closeHistory(view.state.tr).removeMark(from, to, schema.marks.link).addMark(from, to, mark));
     view.dispatch(closeHistory(view.state.tr));
     body.announce("The words are a link now.");
     return true;
   }
+  if (!$from.parent.inlineContent || !$from.parent.type.allowsMarkType(schema.marks.link)) return false;
   const isAlone = $from.parent.type.name === "paragraph" && !$from.parent.content.size;
   if (isAlone) {
     convert(body, { text: address, alone: true }, { from, to });
@@ -162,6 +172,18 @@ function pasteAddress(body, view, address, { from, to, empty, $from, $to }) {
   view.dispatch(tr.removeStoredMark(mark).scrollIntoView());
   view.dispatch(closeHistory(view.state.tr));
   return true;
+}
+
+// How many texts a range touches that have words in it.
+function textblocks(doc, from, to) {
+  let found = 0;
+  doc.nodesBetween(from, to, (node, pos) => {
+    if (!node.isTextblock) return true;
+    const [start, end] = [Math.max(from, pos + 1), Math.min(to, pos + node.nodeSize - 1)];
+    if (end > start && doc.textBetween(start, end).trim()) found += 1;
+    return false;
+  });
+  return found;
 }
 
 async function convert(body, { html = "", text = "", alone = false }, { from, to }) {
