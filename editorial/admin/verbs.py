@@ -158,6 +158,8 @@ class PastChecks(WithComment):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
+    field_order = ["override", "comment"]
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         stops = standing_for(self.item, self.user).stops

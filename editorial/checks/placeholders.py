@@ -41,7 +41,7 @@ def placeholders(text):
     for name, label, words in fields:
         for mark, around in placeholders_in(words or ""):
             yield PLACEHOLDER.found(
-                f"“{mark}” is left in the {label}: {shown(around, 90)}.",
+                f"“{mark}” is left in the {label}: {shown(around, 90)}",
                 "Write what was to come.",
                 field=name,
             )
@@ -50,7 +50,7 @@ def placeholders(text):
             continue  # a course's description is one of the fields
         for mark, around in placeholders_in(body.title):
             yield PLACEHOLDER.found(
-                f"“{mark}” is left in the title of a lesson: {shown(around, 90)}.",
+                f"“{mark}” is left in the title of a lesson: {shown(around, 90)}",
                 "Write what was to come.",
                 lesson=body.lesson,
             )
@@ -58,7 +58,7 @@ def placeholders(text):
             for words in _texts_of(block["content"]):
                 for mark, around in placeholders_in(words):
                     yield PLACEHOLDER.found(
-                        f"“{mark}” is left in the text: {shown(around, 90)}.",
+                        f"“{mark}” is left in the text: {shown(around, 90)}",
                         "Write what was to come.",
                         **body.where(block),
                     )

@@ -48,7 +48,7 @@ def tables(text):
         cells = [cell for row in rows for cell in row["content"]]
         if len(rows) > 1 and not any(cell["type"] == "tableHeader" for cell in cells):
             yield TABLE.found(
-                f"A table has no header cells. It begins with {shown(words_of(node))}.",
+                f"A table has no header cells. It begins with {shown(words_of(node))}",
                 "Make its first row or first column a header.",
                 **body.where(block),
             )

@@ -32,13 +32,13 @@ def link_words(text):
             continue
         if words in SAY_NOTHING:
             yield LINK_WORDS.found(
-                f"The words of a link are only {shown(link.words)}.",
+                f"The words of a link are only {shown(link.words)}",
                 "Link the words that say where it leads: many listen to links alone.",
                 **link.where,
             )
         elif _BARE.fullmatch(words) and link.body.field == "":
             yield LINK_WORDS.found(
-                f"A link is written out as its address: {shown(link.words)}.",
+                f"A link is written out as its address: {shown(link.words)}",
                 "Link words that say where it leads.",
                 **link.where,
             )
@@ -52,7 +52,7 @@ def paragraphs(text):
         count = len(words_of(node).split())
         if count > LONGEST_PARAGRAPH:
             yield PARAGRAPH.found(
-                f"A paragraph has {count} words: {shown(words_of(node))}.",
+                f"A paragraph has {count} words: {shown(words_of(node))}",
                 "Divide it where a new thought begins.",
                 **body.where(block),
             )
