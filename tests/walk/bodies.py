@@ -57,7 +57,7 @@ def api_body(world, method, route, whose, state):
     if last == "items":
         live = world.item("article", "other", "published")
         return {"kind": "article", "id": str(live.pk), "change": "unpublish"}
-    if noun in ("articles", "courses") or last in ("done", "release"):
+    if noun in ("articles", "courses") or last in ("done", "release", "revert"):
         return {}  # a verb that needs no words
     named = {"tasks": "title", "media": "title"}
     return {named.get(noun, "name"): "Sun"}
@@ -199,11 +199,38 @@ def known_media(world, *case):
     return {"title": "A dot", "is_decorative": "on", "focal_x": "0.5", "focal_y": "0.5"}
 
 
+def tagged_media(world, whose, *case):
+    return {"do": "tag", "tag": "sea", "ids": str(world.media(whose).pk)}
+
+
 def release(world, *case):
     return {"name": "Tuesday", "items-TOTAL_FORMS": "0", "items-INITIAL_FORMS": "0"}
 
 
+def on_the_board(world, whose, state, words):
+    item = world.item("article", whose, state)
+    return {"item": f"article:{item.pk}", "to": "pending_review"}
+
+
+def on_the_calendar(world, whose, state, words):
+    item = world.item("article", whose, state)
+    return {"entry": f"look:article:{item.pk}", "day": "2099-01-01"}
+
+
 FORMS = (
+    ("/look/", lambda *case: {"fields": {"title": "Low"}, "want": ["checks", "card"]}),
+    ("admin/board/move/", on_the_board),
+    ("admin/calendar/move/", on_the_calendar),
+    ("admin/filters/<uuid:pk>/", lambda *case: {"do": "first"}),
+    (
+        "admin/filters/",
+        lambda *case: {"page": "article", "name": "Mine", "query": "whose=mine"},
+    ),
+    ("admin/panels/", lambda *case: {"order": ["my_drafts"], "shown": ["my_drafts"]}),
+    (
+        "admin/editorial/editorialtask/<uuid:pk>/state/",
+        lambda *case: {"state": "in_progress"},
+    ),
     ("admin/editorial/article/add/", new_article),
     ("admin/editorial/article/<path:object_id>/change/", article),
     ("admin/editorial/course/add/", new_course),
@@ -223,6 +250,8 @@ FORMS = (
     ("admin/editorial/tag/add/", tag),
     ("admin/editorial/tag/<path:object_id>/change/", tag),
     ("admin/editorial/media/add/", media),
+    ("admin/editorial/media/upload/", lambda *case: {"file": picture()}),
+    ("admin/editorial/media/do/", tagged_media),
     ("admin/editorial/media/<path:object_id>/change/", known_media),
     ("admin/editorial/mediafolder/add/", lambda *case: {"name": "Boats"}),
     (
@@ -232,6 +261,10 @@ FORMS = (
     ("admin/editorial/editorialtask/add/", task),
     ("admin/editorial/editorialtask/<path:object_id>/change/", task),
     ("admin/editorial/release/add/", release),
+    (
+        "admin/editorial/release/<uuid:pk>/schedule/",
+        lambda *case: {"release_at": "2099-01-15T09:30"},
+    ),
     ("admin/editorial/release/<path:object_id>/change/", release),
     ("/delete/", lambda *case: {"post": "yes"}),
     ("engagement/discussion/<slug:kind>/<uuid:content_id>/", lambda *case: SAID),
