@@ -299,7 +299,7 @@ def move(request, *, desk):
         try:
             check(request.user, verb.right or verb.name, item)
         except PermissionDenied as problem:
-            return said(request, item, str(problem), status=403)
+            return denied(request, item, problem)
         return ask(request, item, verb, question(item=item, user=request.user))
     form = question(request.POST, item=item, user=request.user)
     if not form.is_valid():
@@ -310,10 +310,17 @@ def move(request, *, desk):
     try:
         with transaction.atomic(using=EDITORIAL):
             verb.action(item, by=request.user, origin=origin_of(request), **answers)
-    except (Refused, PermissionDenied) as problem:
-        status = 403 if isinstance(problem, PermissionDenied) else 409
-        return said(request, item, str(problem), status=status)
+    except PermissionDenied as problem:
+        return denied(request, item, problem)
+    except Refused as problem:
+        return said(request, item, str(problem), status=409)
     return said(request, item, f"“{item}”: {verb.done}")
+
+
+def denied(request, item, problem):
+    if not as_json(request):
+        raise problem
+    return said(request, item, str(problem), status=403)
 
 
 def wanted_verb(item, posted):

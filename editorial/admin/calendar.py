@@ -143,9 +143,12 @@ def move(request, *, desk):
         )
     except LookupError:
         raise Http404("This is not planned any more. Reload the page.") from None
-    except (Refused, PermissionDenied) as problem:
-        status = 403 if isinstance(problem, PermissionDenied) else 409
-        return _answer(request, str(problem), status)
+    except PermissionDenied as problem:
+        if not as_json(request):
+            raise
+        return _answer(request, str(problem), 403)
+    except Refused as problem:
+        return _answer(request, str(problem), 409)
     return _answer(request, sentence, 200)
 
 

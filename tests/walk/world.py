@@ -19,15 +19,18 @@ from accounts.tokens import ApiToken
 from cms.databases import ENGAGEMENT, PUBLIC
 from cms.uuids import uuid7
 from editorial import actions
+from editorial.admin.calendar import digest_of
 from editorial.models import (
     Article,
     AuditLog,
+    DeskPreference,
     EditorialTask,
     MediaFolder,
     OutboxEvent,
     Release,
     ReleaseItem,
     ReviewComment,
+    SavedFilter,
     WriteEpoch,
 )
 from editorial.remarks import add_remark
@@ -175,6 +178,22 @@ class World:
             ),
         )
 
+    def kept_filter(self, whose):
+        by = self.owner(whose)
+        return self._once(
+            "filter",
+            by,
+            lambda: SavedFilter.objects.create(owner=by, page="article", name="Walk"),
+        )
+
+    def calendar_secret(self, whose):
+        """What stands in the address of somebody's calendar feed."""
+        by = self.owner(whose)
+        DeskPreference.objects.update_or_create(
+            person=by, defaults={"calendar_digest": digest_of(by.slug)}
+        )
+        return by.slug
+
     def token(self, whose):
         by = self.owner(whose)
         later = timezone.now() + timedelta(days=1)
@@ -286,6 +305,10 @@ class World:
 
     def values(self, route, whose, state, words):
         parts = route.split("/")
+        if parts[0] == "desk-calendar":
+            return {"secret": self.calendar_secret(whose) if words else "no-such"}
+        if parts[:2] == ["admin", "filters"]:
+            return {"pk": self.kept_filter(whose).pk}
         if parts[0] == "admin":
             return self._desk_values(parts, whose, state, words)
         if route.startswith("api/v1/editorial/"):
@@ -315,6 +338,8 @@ class World:
         values = {"object_id": row.pk, "pk": row.pk, "id": row.pk, "number": 1}
         if "<slug:verb>" in parts:
             values["verb"] = words[0] if words else "publish"
+        if model == "release":
+            values["item"] = self.item("article", "other", "approved").pk
         if "<uuid:remark>" in parts:
             remark = ReviewComment.objects.filter(review__content_id=row.pk).first()
             values["remark"] = remark.pk if remark else uuid7()
