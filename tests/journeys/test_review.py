@@ -89,11 +89,49 @@ def test_a_remark_stays_on_its_words_while_another_types(desk, wim, ines, axe):
     card.locator("textarea").fill("They do now.")
     card.locator("textarea").press("Control+Enter")
     card.locator(".remark-answer", has_text="They do now.").wait_for()
-    assert not axe(writer)
-    writer.locator("[data-remarks] .remark-answer").wait_for()
     card.get_by_role("button", name="Resolve").click()
     writer.locator(".remark-mark").wait_for(state="detached")
     remark.refresh_from_db()
     assert remark.resolved_by == ines
     assert remark.replies.get().author == ines
     assert not writer.complaints and not reader.complaints
+    reader.locator(".bell").click()
+    reader.locator(".told", has_text="asks you to review").wait_for()
+    assert not axe(writer) and not axe(reader)
+
+
+def test_a_guest_remarks_by_a_link_until_it_is_revoked(desk, visitor, wim, axe):
+    article = factories.article(by=wim, body=[paragraph(text) for text in TEXTS])
+    writer, guest = desk(wim), visitor()
+    writer.goto(reverse("admin:editorial_article_guests", args=[article.pk]))
+    writer.get_by_label("For whom").fill("Dr. Okafor")
+    writer.get_by_role("button", name="Make a link").click()
+    address = writer.locator("#link-address").input_value().split("/", 3)[3]
+
+    guest.goto(f"/{address}")
+    guest.evaluate(
+        """() => {
+            const words = document.querySelectorAll(".review-words")[1].querySelector("p");
+            document.getSelection().setBaseAndExtent(
+                words.firstChild, 35, words.firstChild, 40);
+            document.dispatchEvent(new PointerEvent("pointerup"));
+        }"""
+    )
+    form = guest.locator(".review-ask[open] form")
+    form.locator(".review-quote", has_text="gulls").wait_for()
+    form.get_by_label("Your name").fill("Ada Okafor")
+    form.get_by_label("Your remark").fill("Terns, I think.")
+    form.get_by_role("button", name="Send the remark").click()
+    guest.get_by_text("It has reached the newsroom.").wait_for()
+    assert not guest.complaints and not axe(guest)
+
+    writer.goto(f"{change_page(article)}#panel-remarks")
+    card = writer.locator(".remark-card", has_text="Ada Okafor (external)")
+    card.locator("button.remark-quoted", has_text="gulls").click()
+    assert writer.locator(".remark-mark.is-active").inner_text() == "gulls"
+    writer.goto(reverse("admin:editorial_article_guests", args=[article.pk]))
+    assert "1 time" in writer.locator(".link-table").inner_text()
+    writer.get_by_role("button", name="Revoke").click()
+    writer.get_by_text("opens nothing now").wait_for()
+    assert guest.goto(f"/{address}").status == 404
+    assert not writer.complaints
