@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from editorial.api.rights import VERBS
+from tests.editorial.wordfile import word_file
 from tests.walk.world import STATES, picture
 
 
@@ -195,6 +197,10 @@ def media(world, *case):
     return {"title": "A dot", "file": picture(), "is_decorative": "on"}
 
 
+def word_document(world, *case):
+    return {"file": SimpleUploadedFile("harbour.docx", word_file(picture=b"none"))}
+
+
 def known_media(world, *case):
     return {"title": "A dot", "is_decorative": "on", "focal_x": "0.5", "focal_y": "0.5"}
 
@@ -231,6 +237,8 @@ FORMS = (
         "admin/editorial/editorialtask/<uuid:pk>/state/",
         lambda *case: {"state": "in_progress"},
     ),
+    ("admin/editorial/article/intake/paste/", lambda *case: {"text": "A. B."}),
+    ("admin/editorial/article/intake/word/", word_document),
     ("admin/editorial/article/add/", new_article),
     ("admin/editorial/article/<path:object_id>/change/", article),
     ("admin/editorial/course/add/", new_course),
