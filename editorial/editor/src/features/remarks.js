@@ -132,13 +132,13 @@ class Remarks {
         on: { click: () => this.begin() },
       }, "Remark"),
       element("p", { class: "quiet" }, `${open.length} open${done ? `, ${done} resolved` : ""}`),
-      done > 0 && element("button", {
+      ...(done ? [element("button", {
         type: "button", class: "remark-act", "aria-pressed": String(this.shows === "all"),
         on: { click: () => {
           this.shows = this.shows === "all" ? "open" : "all";
           this.draw();
         } },
-      }, this.shows === "all" ? "Hide what is resolved" : "Show what is resolved"),
+      }, this.shows === "all" ? "Hide what is resolved" : "Show what is resolved")] : []),
     );
     if (this.tab) this.tab.textContent = open.length ? `Remarks (${open.length})` : "Remarks";
     const shown = this.shows === "all" ? found : found.filter(({ thread }) => !thread.resolved || thread.id === this.active);
@@ -229,13 +229,15 @@ class Remarks {
     const { view, state } = this.body.editor;
     const { from, to, empty } = state.selection;
     // Who writes has the toolbar over the words.
-    const can = this.mayRemark && !view.editable && !empty && state.selection instanceof TextSelection;
+    const known = this.anchors.places.get(this.active);
+    const isKnown = known?.from === from && known?.to === to;
+    const can = this.mayRemark && !isKnown && !view.editable && !empty && state.selection instanceof TextSelection;
     this.floating.hidden = !can;
     if (!can) return;
     const here = this.body.element.getBoundingClientRect();
     const end = view.coordsAtPos(to);
     const start = view.coordsAtPos(from);
-    this.floating.style.insetBlockStart = `${Math.max(start.top, end.top - 400) - here.top}px`;
+    this.floating.style.insetBlockStart = `${Math.max(start.top, end.top - 400) - here.top - 36}px`;
   }
 
   // On what is selected; on the whole if nothing is. False where one may not.
