@@ -924,10 +924,10 @@ def unschedule_release(release, *, by, origin=None):
     with transaction.atomic(using=EDITORIAL):
         check(by, "release")
         fresh = _open_release(release)
-        if fresh.release_at is None:
-            raise Refused(f"“{fresh}” has no time to cancel.")
         for member in fresh.items.all():
             check(by, "publish", _item_of(member))
+        if fresh.release_at is None:
+            raise Refused(f"“{fresh}” has no time to cancel.")
         fresh.release_at, fresh.scheduled_by, fresh.held_reason = None, None, ""
         fresh.save()
         _remember_release(fresh, "unschedule", by, origin)
@@ -977,13 +977,13 @@ def revert_release(release, *, by, leave=False, origin=None):
     with transaction.atomic(using=EDITORIAL):
         check(by, "release")
         done = type(release).objects.select_for_update().get(pk=release.pk)
+        members = _locked_members(done)
+        for _member, item in members:
+            check(by, "publish", item)
         if done.released_at is None:
             raise Refused(f"“{done}” did not go out yet; there is nothing to undo.")
         if type(release).objects.filter(reverts=done).exists():
             raise Refused(f"“{done}” was taken back already.")
-        members = _locked_members(done)
-        for _member, item in members:
-            check(by, "publish", item)
         found = {member.pk: why_not_back(member, item) for member, item in members}
         conflicts = [sentence for sentence in found.values() if sentence]
         if conflicts and not leave:

@@ -16,6 +16,7 @@ from editorial.api.fields import KINDS, Line, Person, Strict
 from editorial.api.frame import EditorialView
 from editorial.exceptions import Refused
 from editorial.models import ITEM_MODELS, AuditLog, Release, ReleaseItem
+from editorial.releases import standings
 
 MOST_MEMBERS = 200
 
@@ -25,19 +26,60 @@ class ReleaseRow(SparseFields, serializers.Serializer):
     name = serializers.CharField(read_only=True)
     created_by = Person(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
+    release_at = serializers.DateTimeField(
+        allow_null=True, read_only=True, help_text="When it goes out by itself."
+    )
+    held_reason = serializers.CharField(
+        read_only=True, help_text="Why it did not go out when it was due."
+    )
     released_at = serializers.DateTimeField(allow_null=True, read_only=True)
+    reverts = serializers.UUIDField(
+        source="reverts_id",
+        allow_null=True,
+        read_only=True,
+        help_text="The release that this one took back.",
+    )
 
 
 class Member(serializers.Serializer):
-    """An item of a release, as far as you may see it."""
+    """An item of a release, as far as you may see it, and how it stands."""
 
-    kind = serializers.ChoiceField(choices=KINDS, read_only=True)
-    id = serializers.UUIDField(source="item_id", read_only=True)
+    kind = serializers.ChoiceField(choices=KINDS, source="member.kind", read_only=True)
+    id = serializers.UUIDField(source="member.item_id", read_only=True)
     title = serializers.CharField(read_only=True)
-    change = serializers.ChoiceField(choices=ReleaseItem.Change.choices, read_only=True)
+    change = serializers.ChoiceField(
+        choices=ReleaseItem.Change.choices, source="member.change", read_only=True
+    )
+    version = serializers.IntegerField(
+        source="version.number",
+        default=None,
+        allow_null=True,
+        read_only=True,
+        help_text="What readers will get of it, or got.",
+    )
+    instead_of = serializers.IntegerField(
+        source="instead_of.number",
+        default=None,
+        allow_null=True,
+        read_only=True,
+        help_text="What they have until then, or had.",
+    )
+    ready = serializers.BooleanField(source="is_ready", read_only=True)
+    problems = serializers.ListField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="What holds the whole release, in sentences.",
+    )
+    notes = serializers.ListField(child=serializers.CharField(), read_only=True)
+    will = serializers.CharField(
+        read_only=True, help_text="What it does for readers, in a sentence."
+    )
 
 
 class ReleaseShown(ReleaseRow):
+    ready = serializers.BooleanField(
+        read_only=True, help_text="Whether all of it could go out now."
+    )
     members = Member(many=True, read_only=True)
     hidden_members = serializers.IntegerField(
         read_only=True, help_text="How many more there are that you may not see."
@@ -53,6 +95,17 @@ class NewMember(Strict):
     id = serializers.UUIDField(help_text="Of an article or course.")
     change = serializers.ChoiceField(
         choices=ReleaseItem.Change.choices, default=ReleaseItem.Change.PUBLISH
+    )
+
+
+class When(Strict):
+    at = serializers.DateTimeField(help_text="In the future.")
+
+
+class Back(Strict):
+    leave = serializers.BooleanField(
+        default=False,
+        help_text="Take back the rest, and leave what was changed since as it is.",
     )
 
 
@@ -98,11 +151,36 @@ class NewMember(Strict):
         if_match=True,
         says="All members, or none: 409 says which one is not ready.",
     ),
+    schedule=door(
+        "Let all of it go out by itself at a time",
+        takes=When,
+        gives=ReleaseShown,
+        example={"at": "2030-01-01T06:00:00Z"},
+        if_match=True,
+        says="On your behalf, by the clock of the database. What is not ready by then "
+        "holds all of it, and `held_reason` says why.",
+    ),
+    unschedule=door("Cancel the time of a release", gives=ReleaseShown, if_match=True),
+    revert=door(
+        "Give readers back what they had before, of all of it in one moment",
+        takes=Back,
+        gives=ReleaseShown,
+        status=201,
+        example={"leave": False},
+        says="Taking back is a release of its own, which is the answer. What was "
+        "published or taken down since is never overwritten: 409 names it, unless "
+        "`leave` says to take back the rest.",
+    ),
 )
 class ReleaseView(EditorialView):
     queryset = Release.objects.none()
-    scope_of = {"release": "editorial:publish"}
-    problem_statuses = {"release": (413, 415)}
+    scope_of = {
+        "release": "editorial:publish",
+        "schedule": "editorial:publish",
+        "unschedule": "editorial:publish",
+        "revert": "editorial:publish",
+    }
+    problem_statuses = {"release": (413, 415), "unschedule": (413, 415)}
     ordering = "-created_at"
     ordering_fields = ("created_at",)
     rows = {"list": ReleaseRow, "retrieve": ReleaseShown}
@@ -121,20 +199,19 @@ class ReleaseView(EditorialView):
 
     def etag_of(self, release):
         members = release.items.order_by("item_id").values_list("item_id", "change")
-        return etags.etag(release.pk, release.name, release.released_at, *members)
+        return etags.etag(
+            release.pk,
+            release.name,
+            release.release_at,
+            release.released_at,
+            *members,
+        )
 
     def answer(self, release, status=200, headers=None):
-        members = {
-            one.item_id: one for one in release.items.order_by("kind", "item_id")
-        }
-        seen = []
-        for model in ITEM_MODELS.values():
-            visible = model.objects.visible_to(self.request.user)
-            for item in visible.filter(pk__in=members).only("title"):
-                members[item.pk].title = str(item)
-                seen.append(members[item.pk])
-        release.members = seen
-        release.hidden_members = len(members) - len(seen)
+        found = standings(release, self.request.user)
+        release.members = [one for one in found if one.item and not one.is_hidden]
+        release.hidden_members = len(found) - len(release.members)
+        release.ready = bool(found) and all(one.is_ready for one in found)
         shown = ReleaseShown(release, context=self.get_serializer_context())
         return Response(
             shown.data,
@@ -210,6 +287,32 @@ class ReleaseView(EditorialView):
         with self.still_open(release) as release:
             release = actions.release(release, by=request.user, origin=self.origin)
         return self.answer(release)
+
+    def schedule(self, request, pk):
+        release = self.find(pk)
+        at = self.taken(When, request, item=release)["at"]
+        with self.still_open(release) as release:
+            release = actions.schedule_release(
+                release, by=request.user, release_at=at, origin=self.origin
+            )
+        return self.answer(release)
+
+    def unschedule(self, request, pk):
+        release = self.find(pk)
+        with self.still_open(release) as release:
+            release = actions.unschedule_release(
+                release, by=request.user, origin=self.origin
+            )
+        return self.answer(release)
+
+    def revert(self, request, pk):
+        release = self.find(pk)
+        leave = self.taken(Back, request, item=release)["leave"]
+        back = actions.revert_release(
+            release, by=request.user, leave=leave, origin=self.origin
+        )
+        path = request.path.removesuffix(f"{release.pk}/revert/")
+        return self.answer(back, 201, {"Location": f"{path}{back.pk}/"})
 
     @contextmanager
     def still_open(self, release, *, must=False):

@@ -159,6 +159,21 @@ urlpatterns = [
         name="member",
     ),
     path(
+        "releases/<uuid:pk>/schedule/",
+        plain(ReleaseView, {"post": "schedule"}),
+        name="release-schedule",
+    ),
+    path(
+        "releases/<uuid:pk>/unschedule/",
+        plain(ReleaseView, {"post": "unschedule"}),
+        name="release-unschedule",
+    ),
+    path(
+        "releases/<uuid:pk>/revert/",
+        plain(ReleaseView, {"post": "revert"}),
+        name="release-revert",
+    ),
+    path(
         "releases/<uuid:pk>/release/",
         plain(ReleaseView, {"post": "release"}),
         name="release-release",
