@@ -604,5 +604,5 @@ def test_the_change_page_costs_the_same_with_many_blocks(
     article = factories.article(by=wim, body=body)
 
     client = signed_in(ines)
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(40):
         assert client.get(address(article)).status_code == 200

@@ -29,9 +29,14 @@ export function installBar(body, { finder }) {
     alone.setAttribute("aria-pressed", String(on));
     body.focus();
   };
+  // Before the text has its way with Escape; but what is open closes first.
+  const open = ".slash-menu, .block-menu, dialog[open], .bar-sheet:not([hidden]), .find-bar:not([hidden])";
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && isAlone() && !event.defaultPrevented) setAlone(false);
-  });
+    if (event.key !== "Escape" || !isAlone() || document.querySelector(open)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    setAlone(false);
+  }, true);
 
   const recount = () => {
     const { words, minutes } = measure(editor.state.doc);

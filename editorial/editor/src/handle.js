@@ -120,8 +120,8 @@ class Grip {
 
   // The block of the cursor has the grip, unless the pointer asks for another.
   update(view, before) {
-    if (!view.editable || !view.hasFocus()) this.grip.hidden = !this.menu;
-    else if (!view.state.selection.eq(before.selection) || view.state.doc !== before.doc) this.standAtCursor();
+    if (!view.editable) this.grip.hidden = true;
+    else if (view.hasFocus() && (!view.state.selection.eq(before.selection) || view.state.doc !== before.doc)) this.standAtCursor();
   }
 
   standAtCursor() {
