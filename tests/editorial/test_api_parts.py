@@ -699,6 +699,42 @@ def test_a_release_goes_out_at_once_or_not_at_all(ines, wim):
     assert len(client.get("/releases/?fields=id").json()["results"]) == 1
 
 
+def test_a_release_says_how_it_stands_has_a_time_and_is_taken_back(ines, wim):
+    client = caller(ines)
+    article = factories.publish(factories.article(by=wim), editor=ines)
+    raw = factories.edit(article, by=wim, title="Second light")
+    path = f"/releases/{client.post('/releases/', {'name': 'Monday'}).json()['id']}/"
+    client.post(f"{path}items/", {"kind": "article", "id": str(raw.pk)})
+
+    early = client.get(path).json()
+    assert early["ready"] is False
+    [member] = early["members"]
+    assert member["problems"] == ["It is a draft. Submit it, and have it approved."]
+    factories.approve(raw, editor=ines)
+    ready = client.get(path).json()
+    assert ready["ready"] is True
+    [member] = ready["members"]
+    assert (member["version"], member["instead_of"]) == (2, 1)
+    assert member["will"] == "v2 replaces v1: the title."
+
+    timed = client.post(f"{path}schedule/", {"at": "2099-01-01T06:00:00Z"})
+    assert timed.json()["release_at"] == "2099-01-01T06:00:00Z"
+    for body in ({}, {"at": "soon"}, {"at": "2099-01-01T06:00:00Z", "by": "me"}):
+        assert client.post(f"{path}schedule/", body).status_code == 400, body
+    past = client.post(f"{path}schedule/", {"at": "2001-01-01T06:00:00Z"})
+    assert past.status_code == 409
+    assert client.post(f"{path}unschedule/").json()["release_at"] is None
+    assert client.post(f"{path}unschedule/").status_code == 409
+    assert client.post(f"{path}revert/", {}).status_code == 409
+
+    assert client.post(f"{path}release/").status_code == 200
+    back = client.post(f"{path}revert/", {})
+    assert back.status_code == 201, back.json()
+    assert back.json()["reverts"] == early["id"]
+    assert back.json()["members"][0]["version"] == 1
+    assert client.post(f"{path}revert/", {}).status_code == 409
+
+
 def test_releases_are_for_editors_and_show_what_one_may_see(ines, wim, draft):
     science = factories.CategoryFactory()
     sam = factories.staff("sam", "editor", category=science)

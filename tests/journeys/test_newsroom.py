@@ -62,7 +62,7 @@ def test_from_a_blank_page_to_a_reader(visitor, desk, worker, wim, ines):
     press(theirs, "Start the review")
     press(theirs, "Approve")
     press(theirs, "Publish now")
-    assert "live v1" in theirs.inner_text(".state-line")
+    assert "Live: v1" in theirs.inner_text(".state-line")
 
     until(lambda: PublishedArticle.objects.filter(slug="low-water").exists())
     theirs.click("a:text-is('Live page')")
