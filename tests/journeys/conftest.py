@@ -114,13 +114,16 @@ def session_of(person, base):
 
 @pytest.fixture
 def axe():
-    """`axe(page)` lists the serious violations that axe-core finds on the page."""
+    """`axe(page)` lists the serious violations that axe-core finds on the page.
+
+    `only` names the one rule to look for."""
     from axe_playwright_python.sync_playwright import Axe
 
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
 
-    def look(page, include=None):
-        found = Axe().run(page, context=include, options=rules).response["violations"]
+    def look(page, include=None, only=None):
+        asked = {"runOnly": {"type": "rule", "values": [only]}} if only else rules
+        found = Axe().run(page, context=include, options=asked).response["violations"]
         return [
             f"{one['id']}: {one['help']}: {one['nodes'][0]['target']}"
             for one in found
