@@ -542,6 +542,7 @@ class ItemAdmin(WithKeptFilters, HousePage):
                 "restore",
             ),
             ("<uuid:pk>/compare/", partial(versions.two, desk=self), "compare"),
+            ("<uuid:pk>/standing/", partial(versions.standing, desk=self), "standing"),
             ("<uuid:pk>/preview/", partial(preview.page, desk=self), "preview"),
             ("<uuid:pk>/look/", partial(before.look, desk=self), "look"),
             ("<uuid:pk>/links/", partial(before.ask_links, desk=self), "ask_links"),

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST, require_safe
 
@@ -146,6 +147,18 @@ def standing_of(item):
         changes = difference(found.newest.snapshot, snapshot)
         found.unkept = extent(changes) or "details"
     return found
+
+
+@require_safe
+def standing(request, pk, *, desk):
+    """The bar's sentence and the panel again, for a page on which somebody saved."""
+    item = desk.find(request, pk)
+    base = f"admin:{desk.opts.app_label}_{desk.opts.model_name}"
+    return TemplateResponse(
+        request,
+        "admin/editorial/item/standing.html",
+        {"original": item, "base": base},
+    )
 
 
 # --- Any two ----------------------------------------------------------------------

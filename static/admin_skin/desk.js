@@ -2,14 +2,18 @@
 
 // Times in the reader's own zone.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-for (const time of document.querySelectorAll("time[data-local]")) {
-  const when = new Date(time.dateTime);
-  if (Number.isNaN(when.getTime())) continue;
-  time.title = time.textContent;
-  time.textContent = when.toLocaleString("en-GB", {
-    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
-  });
-}
+const toLocal = () => {
+  for (const time of document.querySelectorAll("time[data-local]:not([title])")) {
+    const when = new Date(time.dateTime);
+    if (Number.isNaN(when.getTime())) continue;
+    time.title = time.textContent;
+    time.textContent = when.toLocaleString("en-GB", {
+      day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
+    });
+  }
+};
+toLocal();
+document.addEventListener("times:new", toLocal);
 for (const input of document.querySelectorAll('[data-fill="time-zone"]')) input.value = zone;
 for (const name of document.querySelectorAll("[data-zone]")) name.textContent = zone;
 

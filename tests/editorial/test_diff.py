@@ -274,6 +274,8 @@ def test_the_workspace_always_says_what_is_live_and_what_is_not(
     assert "Live: v1" in told
     assert "this draft differs in 2 blocks" in told
     assert standing_of(published).unkept == "2 blocks"
+    anew = signed_in(ines).get(address(published, "standing")).content.decode()
+    assert "this draft differs in 2 blocks" in anew and "Not live yet: 2 blocks" in anew
 
 
 def test_a_course_is_compared_by_sections_and_lessons(signed_in, ines, wim):
