@@ -110,7 +110,7 @@ def _by_block(item):
 def _try(request, act):
     try:
         act()
-    except (Refused, PermissionDenied) as problem:
+    except Refused as problem:
         messages.error(request, str(problem))
         return False
     return True
