@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from cms.addresses import address_of
 from cms.limits import network_of, take
-from editorial import blocks, sharing
+from editorial import blocks, library, sharing
 from editorial.exceptions import Refused
 from editorial.models.articles import images
 
@@ -162,7 +162,7 @@ def _whole_of(version, body):
     """A course has no blocks of its own: its text and its lessons, as kept."""
     if body:
         return []
-    rendered = version.rendered
+    rendered = library.as_made_now(version.rendered)
     names = {
         lesson["id"]: lesson["title"]
         for section in version.snapshot.get("sections", [])

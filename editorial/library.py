@@ -13,6 +13,7 @@ from cms.databases import EDITORIAL
 from cms.files import FilesAway
 from editorial import imaging
 from editorial.actions import check
+from editorial.blocks.images import marked_in, refreshed
 from editorial.exceptions import Refused
 from editorial.models import (
     ITEM_MODELS,
@@ -25,6 +26,7 @@ from editorial.models import (
     Media,
     MediaFolder,
 )
+from editorial.models.articles import images
 from editorial.tasks import make_variants
 
 logger = logging.getLogger(__name__)
@@ -285,6 +287,22 @@ def uses_in_full(media, limit=20):
     for kind, pk in live.values_list("item_kind", "item_id")[:limit]:
         found.setdefault((kind, pk), []).append("live")
     return dict(list(found.items())[:limit])
+
+
+def as_made_now(rendered):
+    """`Version.rendered` with its pictures as the library makes them now: what an old
+    version names may be gone since its file was replaced."""
+    texts = [rendered, *rendered.get("lessons", {}).values()]
+    ids = set().union(*(marked_in(one.get("html", "")) for one in texts))
+    found = images(ids) if ids else {}
+
+    def anew(one):
+        return one | {"html": refreshed(one.get("html", ""), found)}
+
+    made = anew(rendered)
+    if "lessons" in rendered:
+        made["lessons"] = {pk: anew(one) for pk, one in rendered["lessons"].items()}
+    return made
 
 
 def uses_of(media, limit=20):

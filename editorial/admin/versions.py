@@ -10,11 +10,11 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import may
-from editorial import actions
+from editorial import actions, library
 from editorial.admin.comparison import compare
 from editorial.admin.house import origin_of
 from editorial.admin.verbs import VERBS
-from editorial.diff import difference, extent
+from editorial.diff import extent
 from editorial.exceptions import Refused
 from editorial.models import Review, Status, Version, WorkflowHistory
 from editorial.models.versions import hash_of
@@ -140,12 +140,10 @@ def standing_of(item):
     if found.live:
         found.since = item.published_at
         if found.live.content_hash != now:
-            changes = difference(found.live.snapshot, snapshot)
-            found.differs = extent(changes) or "details"
+            found.differs = extent(found.live.snapshot, snapshot) or "details"
     found.newest = item.latest_version
     if found.newest and found.newest.content_hash != now:
-        changes = difference(found.newest.snapshot, snapshot)
-        found.unkept = extent(changes) or "details"
+        found.unkept = extent(found.newest.snapshot, snapshot) or "details"
     return found
 
 
@@ -299,7 +297,7 @@ def one(request, pk, number, *, desk):
 
 def as_html(version):
     """[(title, html)]: the text, or for a course each lesson's."""
-    rendered = version.rendered
+    rendered = library.as_made_now(version.rendered)
     parts = [("", mark_safe(rendered["html"]))]  # noqa: S308  (by editorial.blocks)
     titles = {
         lesson["id"]: lesson["title"]

@@ -1,7 +1,6 @@
 """`/media`: the library. What comes in is known by its content, never by its name."""
 
 from django.db import transaction
-from django.db.models import Q
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -19,6 +18,7 @@ from editorial.api.fields import KINDS, Line, Person, Strict, Text, YesOrNo
 from editorial.api.frame import EditorialView
 from editorial.imaging import MAX_FILE_BYTES
 from editorial.models import Media
+from editorial.models.media import is_a_crop
 
 LARGEST_UPLOAD = MAX_FILE_BYTES + 1024 * 1024
 """Bytes of a request: the largest file, and the words that come with it."""
@@ -29,6 +29,15 @@ class MediaVariant(serializers.Serializer):
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     type = serializers.CharField()
+
+
+class Crop(serializers.Serializer):
+    """What is shown of an image, in fractions of it. The file itself is not cut."""
+
+    x = serializers.FloatField(min_value=0, max_value=1)
+    y = serializers.FloatField(min_value=0, max_value=1)
+    width = serializers.FloatField(min_value=0, max_value=1)
+    height = serializers.FloatField(min_value=0, max_value=1)
 
 
 class MediaRow(SparseFields, serializers.Serializer):
@@ -47,11 +56,20 @@ class MediaRow(SparseFields, serializers.Serializer):
     credit = serializers.CharField(read_only=True)
     licence = serializers.CharField(read_only=True)
     licence_expires_on = serializers.DateField(allow_null=True, read_only=True)
+    licence_state = serializers.ChoiceField(
+        choices=["none", "fine", "ending", "ended"], read_only=True
+    )
+    source = serializers.CharField(read_only=True)
     focal_x = serializers.FloatField(read_only=True)
     focal_y = serializers.FloatField(read_only=True)
+    crop = Crop(read_only=True, allow_null=True)
+    is_animated = serializers.BooleanField(read_only=True)
     tags = serializers.ListField(child=serializers.CharField(), read_only=True)
     processing_status = serializers.ChoiceField(
         choices=Media.Processing.choices, read_only=True
+    )
+    processing_note = serializers.CharField(
+        read_only=True, help_text="Why an image could not be processed."
     )
     variants = MediaVariant(many=True, read_only=True)
     uploaded_by = Person(read_only=True)
@@ -92,11 +110,18 @@ class MediaWrite(Strict):
     credit = Line(max_length=500, allow_blank=True, required=False)
     licence = Line(max_length=255, allow_blank=True, required=False)
     licence_expires_on = serializers.DateField(allow_null=True, required=False)
+    source = Line(max_length=500, allow_blank=True, required=False)
+    crop = Crop(allow_null=True, required=False)
     focal_x = serializers.FloatField(min_value=0, max_value=1, required=False)
     focal_y = serializers.FloatField(min_value=0, max_value=1, required=False)
     tags = serializers.ListField(
         child=Line(max_length=100), max_length=50, required=False
     )
+
+    def validate_crop(self, crop):
+        crop = crop and dict(crop)
+        is_a_crop(crop)
+        return crop
 
 
 class MediaUpload(Strict):
@@ -116,22 +141,38 @@ class MediaFilters(StrictFilterSet):
     q = filters.CharFilter(
         method="with_words",
         max_length=100,
-        help_text="Words of the title, name, alternative text or credit.",
+        help_text="Words of the name, the texts beside it, the credit, or a tag.",
     )
     tag = filters.CharFilter(field_name="tags", method="tagged", max_length=100)
     mine = YesOrNo(method="of_mine", help_text="What you brought in.")
+    licence = filters.ChoiceFilter(
+        choices=[("ending", "ending"), ("ended", "ended")],
+        method="licensed",
+        help_text="Whose licence ends within thirty days (or has ended), or has ended.",
+    )
+    unused = YesOrNo(method="not_used", help_text="What nothing shows, live or draft.")
     wants_alt = YesOrNo(
         method="without_alt", help_text="Images that nobody has described yet."
     )
 
     def with_words(self, queryset, name, value):
-        words = Q()
-        for field in ("title", "original_filename", "alt_text", "credit"):
-            words |= Q(**{f"{field}__icontains": value})
-        return queryset.filter(words)
+        return queryset.with_words(value)
 
     def tagged(self, queryset, name, value):
-        return queryset.filter(tags__contains=[value])
+        return queryset.tagged(value)
+
+    def licensed(self, queryset, name, value):
+        found = queryset.licence_ended()
+        if value == "ending":
+            found = queryset.licence_ending()
+        # The list has an order of its own, which its pages follow.
+        return queryset.filter(pk__in=found.order_by().values("pk"))
+
+    def not_used(self, queryset, name, value):
+        unused = queryset.unused()
+        if value:
+            return unused
+        return queryset.exclude(pk__in=unused.order_by().values("pk"))
 
     def of_mine(self, queryset, name, value):
         mine = {"uploaded_by": self.request.user}

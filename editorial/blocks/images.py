@@ -106,6 +106,11 @@ def refreshed(html, media):
     return MARKED.sub(anew, html) if "data-media" in html else html
 
 
+def marked_in(html):
+    """Ids of the media that `refreshed` could make anew."""
+    return {match[1] for match in MARKED.finditer(html)}
+
+
 def picture(attrs, found, alt=None):
     """<img>, in a <picture> when there are variants of better formats.
 

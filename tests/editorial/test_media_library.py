@@ -18,6 +18,7 @@ from editorial import imaging, library
 from editorial.admin import shelves
 from editorial.models import AuditLog, Media, MediaFolder
 from tests import factories
+from tests.editorial.api import caller, patch
 
 pytestmark = pytest.mark.django_db(databases=[EDITORIAL, PUBLIC])
 
@@ -292,6 +293,23 @@ def test_folders_are_a_tree_that_never_bites_its_tail(signed_in, ines):
     bitten = client.post(change, {"name": "Harbour", "parent": boats.pk})
     assert "cannot lie inside itself" in bitten.content.decode()
     assert library.subtree_of(harbour) == [harbour.pk, boats.pk]
+
+
+def test_programs_set_crops_and_ask_for_licences(wim):
+    today = timezone.localdate()
+    media = factories.MediaFactory(uploaded_by=wim)
+    factories.MediaFactory(uploaded_by=wim, licence_expires_on=today)
+    client, path = caller(wim), f"/media/{media.pk}/"
+    crop = {"x": 0, "y": 0, "width": 0.5, "height": 1}
+
+    assert patch(client, path, crop=crop, source="An agency").status_code == 200
+    assert client.get(path).json()["crop"] == crop
+    refused = patch(client, path, crop=crop | {"x": 0.9})
+    assert refused.status_code == 400 and "beyond the edge" in str(refused.json())
+    assert patch(client, path, crop=None).json()["crop"] is None
+    for asked, count in (("licence=ending", 1), ("licence=ended", 0), ("unused=1", 2)):
+        found = client.get(f"/media/?{asked.replace('=1', '=true')}")
+        assert len(found.json()["results"]) == count, asked
 
 
 # --- Who may not ------------------------------------------------------------------

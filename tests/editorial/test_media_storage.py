@@ -3,6 +3,7 @@
 import io
 import json
 import runpy
+from datetime import timedelta
 from urllib.request import urlopen
 
 import boto3
@@ -12,6 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 from moto.server import ThreadedMotoServer
 from PIL import Image
 
@@ -20,6 +22,7 @@ from cms.databases import EDITORIAL, PUBLIC
 from cms.files import FilesAway
 from editorial import imaging, library, tasks
 from editorial.models import AuditLog, Media
+from publishing import former_files
 from tests import factories
 
 pytestmark = pytest.mark.django_db(databases=[EDITORIAL, PUBLIC])
@@ -156,6 +159,20 @@ def test_a_replaced_picture_has_a_new_address_and_the_old_one_stays(in_bucket, d
     )
     with urlopen(before.url) as old, urlopen(after.url) as new:
         assert old.read() != new.read()
+
+
+def test_what_was_replaced_leaves_the_bucket_when_no_page_names_it(in_bucket, ines):
+    media = library.bring_in(ContentFile(picture(), "harbour.jpg"), by=ines)
+    tasks.make_variants(media.pk)
+    before = kept(in_bucket)
+
+    library.replace(media, ContentFile(picture("orange"), "harbour.jpg"), by=ines)
+    tasks.make_variants(media.pk)
+    both = kept(in_bucket)
+    former_files.remove(at=timezone.now() + timedelta(days=40))
+
+    assert len(before) == 5 and before < both and len(both) == 10
+    assert kept(in_bucket) == both - before
 
 
 def test_what_is_deleted_leaves_the_bucket(

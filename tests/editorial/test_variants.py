@@ -213,6 +213,8 @@ def test_a_better_file_takes_the_place_of_the_old_one_for_readers(wim, ines):
     assert 'width="1000"' in after.content_html
     assert after.content_html.count("<img") == before.content_html.count("<img") == 1
     assert after.image["url"] == fresh.as_image()["url"]
+    old_version = library.as_made_now(published.live_version.rendered)
+    assert all(one["url"] in old_version["html"] for one in fresh.variants)
     assert OutboxEvent.objects.filter(subject_id=media.pk).exists(), (
         "readers hear of it"
     )
