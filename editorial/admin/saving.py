@@ -9,6 +9,7 @@ from functools import wraps
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import Http404, JsonResponse
 from django.middleware.csrf import get_token
 from django.urls import path, reverse
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from cms.admin import page
 from cms.api.bodies import fault_of
+from cms.databases import EDITORIAL
 from editorial import merging, saving
 from editorial.admin.house import origin_of
 from editorial.blocks.nodes import MAX_BLOCKS
@@ -142,21 +144,17 @@ def here(request, text):
     if request.content_type != "application/json":
         return _goodbye(request, text)
     data = _taken(request)
-    sitting = _sitting(request, text, data)
-    state = data.get("state")
+    state, wants = data.get("state"), data.get("wants")
     if state not in (Sitting.State.TYPING, Sitting.State.HERE, Sitting.State.IDLE):
         raise Nonsense("The state is typing, here or idle.")
-    wants, may_write = data.get("wants"), saving.may_write(request.user, text.item)
     if wants not in WANTS:
         raise Nonsense("One wants to read, to wait, to write, to write too or to take.")
-    sitting.state, sitting.seen_at = state, timezone.now()
-    sitting.reads = not may_write or wants in ("read", "wait")
-    sitting.holds = sitting.holds and may_write and wants != "read"
-    if wants == "too":
-        sitting.taken_by = None
-    sitting.save(update_fields=["state", "seen_at", "reads", "holds", "taken_by"])
-    if may_write and wants != "read" and not sitting.holds:
-        sitting.take_lease(by_force=wants == "take")
+    may_write = saving.may_write(request.user, text.item)
+    sitting = _sitting(request, text, data)
+    with transaction.atomic(using=EDITORIAL):
+        sitting = sitting.locked()
+        if not sitting.has_just_left or data.get("fresh") is True:
+            _note(sitting, state, wants, may_write, is_fresh=data.get("fresh") is True)
     revision = text.item.revision
     return JsonResponse(
         {
@@ -171,11 +169,26 @@ def here(request, text):
     )
 
 
+def _note(sitting, state, wants, may_write, *, is_fresh):
+    """What a page said of itself; and the lease, where it may have it."""
+    sitting.state, sitting.seen_at = state, timezone.now()
+    sitting.reads = not may_write or wants in ("read", "wait")
+    sitting.holds = sitting.holds and may_write and wants != "read"
+    if wants == "too":
+        sitting.taken_by = None
+    sitting.save(update_fields=["state", "seen_at", "reads", "holds", "taken_by"])
+    if may_write and wants != "read" and not sitting.holds:
+        goes_on = is_fresh and wants == "write"
+        sitting.take_lease(by_force=wants == "take", from_own=goes_on)
+
+
 def _goodbye(request, text):
     """The page is closed: a beacon, with its CSRF token in the form."""
     tab = _uuid(request.POST.get("tab"))
-    for sitting in Sitting.objects.at(text.pk).filter(tab=tab, person=request.user):
-        sitting.leave()
+    with transaction.atomic(using=EDITORIAL):
+        own = Sitting.objects.at(text.pk).filter(tab=tab, person=request.user)
+        for sitting in own.select_for_update():
+            sitting.leave()
     return JsonResponse({})
 
 

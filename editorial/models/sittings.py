@@ -12,10 +12,12 @@ from django.utils import timezone
 from cms.databases import EDITORIAL
 from cms.uuids import uuid7
 
-AWAY_AFTER = timedelta(seconds=15)
-"""A page that says nothing for so long is not "here" any more."""
+AWAY_AFTER = timedelta(seconds=75)
+"""A page that says nothing for so long is not "here" any more. Browsers let pages that
+nobody looks at speak once a minute; who closes a page says so."""
 LEASE = timedelta(seconds=120)
 """A lease outlives the browser that holds it by so much."""
+JUST_LEFT = timedelta(seconds=10)
 FORGOTTEN_AFTER = timedelta(days=2)
 
 
@@ -98,14 +100,28 @@ class Sitting(models.Model):
     def __str__(self):
         return f"{self.person} is {self.state}"
 
-    def take_lease(self, *, by_force=False):
-        """Hold the lease, if nobody else's is running; with force, in any case.
+    def locked(self):
+        """This sitting as it is now, its row locked; and that of whoever has the
+        lease, always in the same order: two may be about to take it from each other.
+        """
+        rows = Sitting.objects.at(self.text_id).filter(
+            models.Q(pk=self.pk) | models.Q(holds=True)
+        )
+        rows = rows.order_by("pk").select_for_update(of=("self",))
+        return next(row for row in rows if row.pk == self.pk)
+
+    def take_lease(self, *, by_force=False, from_own=False):
+        """Hold the lease, if nobody's is running; with force, in any case. Whoever
+        opens a second window goes on in it: `from_own`.
 
         Of two who come at once PostgreSQL lets one have it.
         """
         others = Sitting.objects.at(self.text_id).filter(holds=True)
         others = others.exclude(pk=self.pk)
-        if not by_force and others.holding().exists():
+        in_the_way = others.holding()
+        if from_own:
+            in_the_way = in_the_way.exclude(person=self.person_id)
+        if not by_force and in_the_way.exists():
             return False
         try:
             with transaction.atomic(using=EDITORIAL):
@@ -118,7 +134,14 @@ class Sitting(models.Model):
 
     def leave(self):
         self.state, self.holds = Sitting.State.GONE, False
-        self.save(update_fields=["state", "holds"])
+        self.seen_at = timezone.now()
+        self.save(update_fields=["state", "holds", "seen_at"])
+
+    @property
+    def has_just_left(self):
+        """What a page said before it was closed may arrive after its goodbye."""
+        just_now = timezone.now() - JUST_LEFT
+        return self.state == Sitting.State.GONE and self.seen_at > just_now
 
 
 class ClashQuerySet(models.QuerySet):

@@ -309,11 +309,22 @@ def test_people_see_each_other_and_one_holds_the_lease(opens, wim, ines, draft):
     assert (told["yours"], told["taken"], told["holder"]) == (False, True, "Ines")
     assert his.save(title="His last words").status_code == 200
 
-    # She closes the page: the lease is free, and she is gone.
+    # She closes the page: the lease is free, and she is gone, though something she
+    # said before arrives after her goodbye.
     hers.client.post(hers.door("here"), {"tab": hers.tab})
+    hers.beat()
     told = his.beat(wants="wait").json()
     assert told["lease"]["yours"]
     assert [one["name"] for one in told["people"]] == ["Wim"]
+
+
+def test_who_opens_a_second_window_goes_on_in_it(opens, wim, draft):
+    first, second = opens(wim, draft), opens(wim, draft)
+    first.beat(fresh=True)
+    assert second.beat(fresh=True).json()["lease"]["yours"]
+    told = first.beat().json()["lease"]
+    assert (told["yours"], told["same_person"], told["taken"]) == (False, True, True)
+    assert second.beat().json()["lease"]["yours"]
 
 
 def test_a_lease_runs_out_when_the_browser_is_gone(opens, wim, ines, draft):

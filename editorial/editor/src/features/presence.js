@@ -16,6 +16,7 @@ class Presence {
   #timer = null;
   #state = "";
   #isAsking = false;
+  #isFresh = true;
 
   constructor(body) {
     this.body = body;
@@ -40,7 +41,11 @@ class Presence {
     this.body.element.addEventListener("input", () => this.#soon());
     document.addEventListener("visibilitychange", () => this.#soon());
     window.addEventListener("online", () => this.#soon());
-    window.addEventListener("pageshow", ({ persisted }) => persisted && this.#soon());
+    window.addEventListener("pageshow", ({ persisted }) => {
+      if (!persisted) return;
+      this.#isFresh = true;
+      this.#beat();
+    });
     window.addEventListener("pagehide", () => this.#leave());
     this.saving.onSaved(({ status }) => { this.status = status; });
     if (!this.told.may_write) this.#read(null);
@@ -68,9 +73,13 @@ class Presence {
     try {
       const answer = await this.saving.post(this.told.here, {
         tab: this.saving.tab, state: this.#state, wants: asked, revision: this.saving.base.revision,
+        fresh: this.#isFresh,
       });
-      if (answer.ok) this.#hear(await answer.json(), asked);
-      else if (answer.status === 401) signInAgain(this.told).then(() => this.#beat());
+      if (answer.ok) {
+        this.#isFresh = false;
+        this.#hear(await answer.json(), asked);
+      }
+      if (answer.status === 401) signInAgain(this.told).then(() => this.#beat());
     } catch {
       // Offline: the saved state says so as soon as there is something to save.
       this.#showFaces([]);
@@ -124,7 +133,7 @@ class Presence {
     this.#setWritable(false);
     if (taken) await this.saving.flush();
     const sentence = isOwn
-      ? "You write this in another window. Here you read along."
+      ? "You went on in another window. Here you read along."
       : taken
         ? `${holder} has taken over. You read along now; what you wrote is kept.`
         : `${holder} is writing here. You read along.`;

@@ -429,29 +429,37 @@ class Saving {
     });
   }
 
-  async #offerWhatWasKept() {
-    const found = await kept.leftBehind({ ...this.told, visit: this.visit }).catch(() => []);
-    for (const one of found) this.#offer(one);
+  #offerWhatWasKept() {
+    kept.leftBehind({ ...this.told, visit: this.visit }, (one) => this.#offer(one)).catch(() => {});
   }
 
+  // Settled when the person has decided.
   #offer(one) {
-    const when = new Date(one.at).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-    const away = () => {
-      kept.forget(one.visit);
-      note.remove();
-    };
-    const back = async () => {
-      if (await this.#bringBack(one)) away();
-    };
-    const note = part("section", { className: "kept-note", "aria-label": "Kept in this browser" },
-      part("p", { text: `${counted(one.payload.count, "change")} of ${when} never reached the desk. This browser kept what you wrote.` }),
-      part("details", {}, part("summary", { text: "Look at it" }),
-        ...one.words.map((text) => part("p", { className: "kept-words", text, dir: "auto" }))),
-      part("p", { className: "kept-buttons" },
-        button("Bring it back", back, { className: "button small default" }),
-        button("Throw it away", () => { if (window.confirm("Throw away what was kept?")) away(); })),
-    );
-    this.notes?.append(note);
+    return new Promise((decided) => {
+      const when = new Date(one.at).toLocaleString("en-GB", {
+        day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
+      });
+      const away = async () => {
+        await kept.forget(one.visit);
+        note.remove();
+        decided();
+      };
+      const back = async () => {
+        if (await this.#bringBack(one)) away();
+      };
+      const drop = () => {
+        if (window.confirm("Throw away what was kept?")) away();
+      };
+      const note = part("section", { className: "kept-note", "aria-label": "Kept in this browser" },
+        part("p", { text: `${counted(one.payload.count, "change")} of ${when} never reached the desk. This browser kept what you wrote.` }),
+        part("details", {}, part("summary", { text: "Look at it" }),
+          ...one.words.map((text) => part("p", { className: "kept-words", text, dir: "auto" }))),
+        part("p", { className: "kept-buttons" },
+          button("Bring it back", back, { className: "button small default" }),
+          button("Throw it away", drop)),
+      );
+      this.notes?.append(note);
+    });
   }
 
   // What was kept is merged like any other save, beside what others wrote since.

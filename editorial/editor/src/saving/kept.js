@@ -51,14 +51,20 @@ export function begin(visit) {
   navigator.locks?.request(PREFIX + visit, () => new Promise(() => {}));
 }
 
-// What pages that are gone have left for this person and this text, the newest first.
-export async function leftBehind({ person, kind, id, visit }) {
-  const locks = await navigator.locks?.query();
-  const alive = new Set(locks?.held.map((lock) => lock.name));
-  const isGone = (one) => (locks ? !alive.has(PREFIX + one.visit) : Date.now() - one.at > 15_000);
+// Calls `offer(record)` for whatever pages that are gone have left for this person and
+// this text; for a page that is about to go, when it is gone. Only one page offers it at
+// a time: it holds the lock until what `offer` answers is settled.
+export async function leftBehind({ person, kind, id, visit }, offer) {
   const found = await all();
-  return found
-    .filter((one) => one.person === person && one.kind === kind && one.id === id)
-    .filter((one) => one.visit !== visit && isGone(one))
-    .sort((one, other) => other.at - one.at);
+  const left = found
+    .filter((one) => one.person === person && one.kind === kind && one.id === id && one.visit !== visit)
+    .sort((one, other) => one.at - other.at);
+  for (const { visit: name, at } of left) {
+    const again = async () => {
+      const record = (await all()).find((one) => one.visit === name);
+      if (record) await offer(record);
+    };
+    if (navigator.locks) navigator.locks.request(PREFIX + name, again);
+    else if (Date.now() - at > 15_000) again();
+  }
 }
