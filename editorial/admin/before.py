@@ -7,11 +7,14 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.http import HttpResponseRedirect, JsonResponse
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST, require_safe
 
 from editorial import actions, checks, press
+from editorial.admin.next_step import next_step
+from editorial.admin.verbs import offers, refusals
 from editorial.checks import asking
 from editorial.checks.filing import (
     DESCRIPTION_FITS,
@@ -58,7 +61,8 @@ def _is_fresh(item):
 def look(request, pk, *, desk):
     """JSON in: {"fields", "blocks", "want"}; JSON out: what was wanted of it.
 
-    `want` names "checks", "card" and "page". Nothing is written.
+    `want` names "checks", "card", "page" and "step" (what can be done next, of what is
+    kept). Nothing is written.
     """
     item = desk.find(request, pk)
     try:
@@ -77,9 +81,25 @@ def look(request, pk, *, desk):
         answer["checks"] = checks_of(item, snapshot, request.user)
     if "card" in want:
         answer["card"] = press.card_of(item, snapshot)
+    if "step" in want:
+        answer["step"] = _step(request, item)
     if "page" in want:
         answer["page"] = press.page_of(item, snapshot)
     return JsonResponse(answer)
+
+
+def _step(request, item):
+    offered = offers(item, request.user)
+    return render_to_string(
+        "admin/editorial/item/bar_action.html",
+        {
+            "original": item,
+            "step": next_step(item, offered),
+            "refusals": refusals(item, request.user),
+            "base": f"admin:{item._meta.app_label}_{item._meta.model_name}",
+        },
+        request=request,
+    )
 
 
 def checks_of(item, snapshot, user):

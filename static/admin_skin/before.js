@@ -3,7 +3,7 @@
 
 const panel = document.querySelector("[data-checks]");
 const form = document.querySelector("body.item-page .workspace-form");
-const SETTLED = 500;
+const SETTLED = 300;
 const FIELDS = [
   "title", "excerpt", "description", "slug", "category", "featured_image", "meta_title",
   "meta_description", "og_title", "og_description", "og_image", "canonical_url",
@@ -49,7 +49,7 @@ function start() {
       again = true;
       return;
     }
-    const want = ["checks", "card", ...(preview.isShown() ? ["page"] : [])];
+    const want = ["checks", "card", "step", ...(preview.isShown() ? ["page"] : [])];
     const text = { fields: fields(), want };
     if (body) text.blocks = body.blocks();
     asking = fetch(panel.dataset.look, {
@@ -77,6 +77,7 @@ function start() {
 
   const listen = () => body.on("change", soon);
   if (body) listen();
+  document.addEventListener("body:saved", soon);
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
   // The admin's pickers set a field without an event of the field's own.
@@ -86,6 +87,21 @@ function start() {
     if (told.checks) showChecks(told.checks);
     if (told.card) showCard(cards, told.card);
     if (told.page) preview.show(told.page);
+    if (told.step) showStep(told.step);
+  }
+
+  // A save may have changed what can be done next. Not under somebody's hands.
+  let step = "";
+  function showStep(html) {
+    const box = document.querySelector("[data-next-step]");
+    const isNew = step !== html;
+    const isFirst = !step;
+    step = html;
+    if (!box || !isNew || isFirst || box.contains(document.activeElement)) return;
+    if (box.querySelector("details[open], [data-receipt]:not(.is-done)")) return;
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const fresh = page.querySelector("[data-next-step]");
+    if (fresh) box.replaceWith(document.importNode(fresh, true));
   }
 
   // --- Checks -------------------------------------------------------------------------

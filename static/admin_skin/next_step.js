@@ -8,22 +8,23 @@ let opener = null;
 
 // --- What is typed is saved first ----------------------------------------------------
 
-// Whoever saves answers with a promise: event.detail.wait(promise), false for "it did
-// not work".
-async function saved() {
-  const promises = [];
-  document.dispatchEvent(
-    new CustomEvent("desk:save-first", { detail: { wait: (promise) => promises.push(promise) } }),
-  );
-  const answers = await Promise.all(promises);
-  if (answers.includes(false)) return false;
-  return promises.length > 0 || !document.querySelector("[data-unsaved]:not([hidden])");
+const text = () => document.querySelector(".body-editor")?.body ?? null;
+
+// A sentence about what is not saved yet; nothing when all is.
+async function unsaved() {
+  const saving = text()?.saving;
+  if (saving && !(await saving.flush()))
+    return "What you wrote is not saved yet; this acts on what is saved. Try again in a moment.";
+  if (document.querySelector("[data-unsaved]:not([hidden])"))
+    return document.querySelector("[data-next-step]").dataset.unsavedSays;
+  return "";
 }
 
 function say(sentence) {
   const box = document.querySelector("[data-next-step]");
   if (!box) return;
   let note = box.querySelector(".next-note");
+  if (!note && !sentence) return;
   if (!note) {
     note = document.createElement("p");
     note.className = "next-note is-urgent";
@@ -36,8 +37,10 @@ function say(sentence) {
 // --- The dialog ----------------------------------------------------------------------
 
 async function open(link) {
-  if (!(await saved())) {
-    say(document.querySelector("[data-next-step]").dataset.unsavedSays);
+  say("");
+  const problem = await unsaved();
+  if (problem) {
+    say(problem);
     document.querySelector("[name=_save]")?.focus();
     return;
   }
@@ -61,6 +64,10 @@ async function open(link) {
   dialog.replaceChildren(title, document.importNode(sheet, true));
   if (!dialog.isConnected) document.body.append(dialog);
   opener = link;
+  // The decision is about the text in this page: if another is kept by now, it waits.
+  const revision = text()?.item.revision;
+  const seen = dialog.querySelector("input[name=seen_revision]");
+  if (seen && revision) seen.value = revision;
   prepare(dialog);
   dialog.showModal();
   const first = dialog.querySelector(
@@ -139,11 +146,7 @@ function prepare(root) {
       input.addEventListener("input", show);
       show();
     }
-    form.addEventListener("submit", () => {
-      button.disabled = true;
-      // Leaving by this button is meant: nothing asks.
-      document.dispatchEvent(new CustomEvent("desk:leaving"));
-    });
+    form.addEventListener("submit", () => setTimeout(() => { button.disabled = true; }));
   }
 }
 prepare(document);
