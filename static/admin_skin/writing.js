@@ -64,3 +64,13 @@ if (panels.length > 1) {
   const faulty = panels.findIndex((panel) => panel.querySelector(".errorlist"));
   show(Math.max(byHash(), faulty, 0));
 }
+
+// The choosers of Django's admin have no name of their own; their label gives it.
+window.addEventListener("load", () => {
+  for (const select of document.querySelectorAll("select.admin-autocomplete")) {
+    const name = select.labels?.[0]?.textContent.trim() ?? "";
+    const box = select.nextElementSibling;
+    for (const part of box?.querySelectorAll("[role=combobox], [role=textbox], input") ?? [])
+      if (name) part.setAttribute("aria-label", name);
+  }
+});

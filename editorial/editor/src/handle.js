@@ -232,6 +232,7 @@ class Grip {
       }
     add("Delete", deleteBlocks, "Deleted. Ctrl+Z brings it back.");
     menu.lastElementChild.classList.add("grave");
+    menu.querySelector("[role=menuitem]").tabIndex = 0;
     rove(menu, {
       items: () => [...menu.querySelectorAll("[role=menuitem]")],
       vertical: true,

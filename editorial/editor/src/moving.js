@@ -1,5 +1,7 @@
-// What is done to whole blocks: move, duplicate, delete, turn into another kind.
+// What is done to whole blocks: move, duplicate, delete, turn into another kind. Each
+// is a step of its own when it is undone.
 import { Extension } from "@tiptap/core";
+import { closeHistory } from "@tiptap/pm/history";
 import { Fragment } from "@tiptap/pm/model";
 import { NodeSelection, TextSelection } from "@tiptap/pm/state";
 
@@ -25,7 +27,7 @@ export const moveBlocks = (direction) => (state, dispatch) => {
   if (dispatch) {
     // The neighbour goes to the other side: what is selected is not even touched.
     const neighbour = doc.child(other);
-    const { tr } = state;
+    const tr = closeHistory(state.tr);
     if (direction < 0) {
       tr.insert(to, neighbour);
       tr.delete(from - neighbour.nodeSize, from);
@@ -44,7 +46,7 @@ export const duplicateBlocks = (state, dispatch) => {
     const { content } = state.doc.slice(from, to);
     const copies = [];
     content.forEach((node) => copies.push(node.type.create({ ...node.attrs, id: null }, node.content, node.marks)));
-    const { tr } = state;
+    const tr = closeHistory(state.tr);
     tr.insert(to, copies);
     tr.setSelection(near(tr.doc, to));
     dispatch(tr.scrollIntoView());
@@ -55,7 +57,7 @@ export const duplicateBlocks = (state, dispatch) => {
 export const deleteBlocks = (state, dispatch) => {
   const { from, to } = selectedBlocks(state);
   if (dispatch) {
-    const { tr } = state;
+    const tr = closeHistory(state.tr);
     if (from === 0 && to === state.doc.content.size)
       tr.replaceWith(from, to, state.schema.nodes.paragraph.create());
     else tr.delete(from, to);
@@ -150,7 +152,7 @@ export const turnInto = (name, attrs = null) => (state, dispatch) => {
   }
   const merged = mergedLists(fresh, type);
   if (dispatch) {
-    const { tr } = state;
+    const tr = closeHistory(state.tr);
     const { anchor } = state.selection;
     const offset = anchor - from;
     tr.replaceWith(from, to, Fragment.from(merged));
@@ -178,7 +180,7 @@ export const addCitation = (state, dispatch) => {
   if (quote.type.name !== "blockquote") return false;
   const has = quote.lastChild.type.name === "citation";
   if (dispatch) {
-    const { tr } = state;
+    const tr = closeHistory(state.tr);
     const end = from + quote.nodeSize - 1;
     if (!has) tr.insert(end, state.schema.nodes.citation.create({ asked: true }));
     tr.setSelection(TextSelection.near(tr.doc.resolve(has ? end - 1 : end + 1), -1));
