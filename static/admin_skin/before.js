@@ -38,7 +38,7 @@ function start() {
     return found;
   };
 
-  let waiting, asking = null, again = false, shownOnce = false;
+  let waiting, asking = null, again = false, shownOnce = false, wasSaved = false;
   const soon = () => {
     clearTimeout(waiting);
     waiting = setTimeout(ask, SETTLED);
@@ -49,7 +49,10 @@ function start() {
       again = true;
       return;
     }
-    const want = ["checks", "card", "step", ...(preview.isShown() ? ["page"] : [])];
+    const want = ["checks", "card"];
+    if (preview.isShown()) want.push("page");
+    if (wasSaved) want.push("step");
+    wasSaved = false;
     const text = { fields: fields(), want };
     if (body) text.blocks = body.blocks();
     asking = fetch(panel.dataset.look, {
@@ -77,7 +80,10 @@ function start() {
 
   const listen = () => body.on("change", soon);
   if (body) listen();
-  document.addEventListener("body:saved", soon);
+  document.addEventListener("body:saved", () => {
+    wasSaved = true;
+    soon();
+  });
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
   // The admin's pickers set a field without an event of the field's own.
@@ -91,17 +97,14 @@ function start() {
   }
 
   // A save may have changed what can be done next. Not under somebody's hands.
-  let step = "";
   function showStep(html) {
     const box = document.querySelector("[data-next-step]");
-    const isNew = step !== html;
-    const isFirst = !step;
-    step = html;
-    if (!box || !isNew || isFirst || box.contains(document.activeElement)) return;
+    if (!box || box.contains(document.activeElement)) return;
     if (box.querySelector("details[open], [data-receipt]:not(.is-done)")) return;
     const page = new DOMParser().parseFromString(html, "text/html");
     const fresh = page.querySelector("[data-next-step]");
-    if (fresh) box.replaceWith(document.importNode(fresh, true));
+    if (fresh && fresh.textContent !== box.textContent)
+      box.replaceWith(document.importNode(fresh, true));
   }
 
   // --- Checks -------------------------------------------------------------------------
