@@ -91,6 +91,19 @@ def arranges(function):
     return function
 
 
+class NamedRows(forms.BaseInlineFormSet):
+    """In a table of rows each field says by itself what it is, and of which row."""
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        what = str(self.model._meta.verbose_name)
+        row = f"{what} {index + 1}" if index is not None else f"new {what}"
+        for name, field in form.fields.items():
+            if not field.widget.is_hidden:
+                label = field.label or name.replace("_", " ").capitalize()
+                field.widget.attrs.setdefault("aria-label", f"{label}, {row}")
+
+
 class DeskPage(ModelAdmin):
     """Titled by what it is about, not by the verb; never counts what is filtered."""
 

@@ -12,6 +12,7 @@ from django.utils.safestring import mark_safe
 from django.utils.text import slugify
 
 from accounts.permissions import may
+from cms.admin import NamedRows
 from editorial import actions
 from editorial.admin import saving
 from editorial.admin.body import BodyField, blocks_of, text_of
@@ -103,6 +104,7 @@ class CourseForm(ItemForm):
 
 class SectionInline(admin.TabularInline):
     model = CourseSection
+    formset = NamedRows
     fields = ("title", "description", "order_index")
     extra = 1
     formfield_overrides = {}

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.permissions import may
+from cms.admin import NamedRows
 from editorial import actions, press
 from editorial.admin.house import HousePage, moment, origin_of
 from editorial.admin.items import uuid_or_none
@@ -101,6 +102,7 @@ class Members(forms.BaseInlineFormSet):
 
 class ReleaseItemInline(admin.TabularInline):
     model = ReleaseItem
+    formset = NamedRows
     form = ReleaseItemForm
     formset = Members
     fields = ("item", "change")

@@ -69,3 +69,22 @@ for (const area of document.querySelectorAll("textarea.title-text")) {
     if (event.key === "Enter") event.preventDefault();
   });
 }
+
+// Fields with suggestions (Select2) are read out by the name of their label.
+const nameSuggestions = () => {
+  for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
+    const label = select.labels?.[0];
+    const box = select.nextElementSibling;
+    const name = label?.textContent.trim() ?? select.getAttribute("aria-label");
+    if (!name || !box || box.dataset.named) continue;
+    box.dataset.named = "";
+    if (label) label.id ||= `${select.id}_label`;
+    for (const field of box.querySelectorAll("[role=combobox], .select2-search__field")) {
+      const of = field.getAttribute("aria-labelledby");
+      if (label && of) field.setAttribute("aria-labelledby", `${label.id} ${of}`);
+      else field.setAttribute("aria-label", name);
+    }
+  }
+};
+window.addEventListener("load", nameSuggestions);
+document.addEventListener("formset:added", () => setTimeout(nameSuggestions));
