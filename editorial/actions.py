@@ -16,6 +16,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django_fsm import ConcurrentTransition, can_proceed
@@ -32,6 +33,7 @@ from editorial.models import (
     ItemKind,
     LiveSlug,
     LiveUse,
+    Notice,
     OutboxEvent,
     Redirect,
     Release,
@@ -1155,8 +1157,17 @@ def _fire(due, pk, verb, setter):
                 logger.exception("%s of “%s” on schedule failed", verb.__name__, item)
             reason = str(problem) or type(problem).__name__
             type(item).objects.filter(pk=pk).update(held_reason=reason)
+            page = reverse(f"admin:editorial_{item.KIND}_change", args=[pk])
+            _tell_it_was_held(getattr(item, setter), item, reason, page, item=item)
             return 0
         return 1
+
+
+def _tell_it_was_held(person, what, reason, page, **about):
+    """Whoever set the time hears that the scheduler did not keep it, and why."""
+    if person is not None:
+        sentence = f"“{what}” was held back when it was due: {reason}"[:500]
+        Notice.objects.tell(person, Notice.Kind.TOLD, sentence, page, **about)
 
 
 def _fire_releases(limit):
@@ -1177,6 +1188,8 @@ def _fire_releases(limit):
                     logger.exception("The release “%s” on schedule failed", one)
                 reason = str(problem) or type(problem).__name__
                 Release.objects.filter(pk=pk).update(held_reason=reason)
+                page = reverse("admin:editorial_release_change", args=[pk])
+                _tell_it_was_held(one.scheduled_by, one, reason, page)
     return fired
 
 

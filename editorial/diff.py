@@ -88,8 +88,12 @@ def describe(changes):
 LABELS = {"image": "featured image", "seo": "search and social", "slug": "address"}
 
 
-def extent(changes):
-    """How much it is, for a sentence: "4 blocks and the title"; "" for nothing."""
+def extent(old, new):
+    """How much is different, for a sentence: "4 blocks and the title", or ""."""
+    changes = difference(old, new)
+    if "blocks" in new:
+        # As the comparison tells it, and not by ids alone.
+        changes["blocks"] = story((old or {}).get("blocks", []), new["blocks"]).ids()
     names = [
         f"the {LABELS.get(one, one.replace('_', ' '))}" for one in changes["fields"]
     ]
@@ -170,6 +174,14 @@ class Story:
     def after(self):
         """The new text, read off the story."""
         return [one.new for one in self.steps if one.new and one.what != "left"]
+
+    def ids(self):
+        """{what happened: ids of the blocks}."""
+        found = {}
+        for step in self.steps:
+            if step.what not in ("same", "left"):
+                found.setdefault(step.what, []).append(step.block["id"])
+        return found
 
     def counts(self):
         """How many blocks were added, removed, changed and moved."""

@@ -30,7 +30,7 @@ _OURS = re.compile(f"[{GONE}{CAME}{DRESSED}{OVER}]")
 _MARK = re.compile(f"([{GONE}{CAME}{DRESSED}])([^{OVER}]*){OVER}")
 _TAG = re.compile(r'<(?:[^"<>]|"[^"]*")*>')
 """As the sanitiser writes it: values always stand in double quotes."""
-_PIECE = re.compile(r"\w+\s*|[^\w\s]+\s*|\s+")
+_PIECE = re.compile(r"\w+(?:[.,’'-]\w+)*\s*|[^\w\s]+\s*|\s+")
 
 MOST_WORK = 400_000
 """Pairs of pieces compared in one block; beyond it, sentences are compared."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from accounts.permissions import decide, may
 from editorial import checks
-from editorial.diff import difference, extent
+from editorial.diff import extent
 from editorial.models import ITEM_MODELS, LiveSlug, Release, ReleaseItem, Status
 
 NOT_READY = {
@@ -170,7 +170,7 @@ def _will(one):
         return f"{'Went' if past else 'Goes'} live as v{version.number}."
     if before.pk == version.pk:
         return f"Readers have v{version.number} already."
-    changes = extent(difference(before.snapshot, version.snapshot))
+    changes = extent(before.snapshot, version.snapshot)
     verb = "replaced" if past else "replaces"
     what = f": {changes}" if changes else ""
     return f"v{version.number} {verb} v{before.number}{what}."

@@ -13,6 +13,7 @@ from editorial.exceptions import Refused
 from editorial.models import (
     AuditLog,
     LiveSlug,
+    Notice,
     OutboxEvent,
     Release,
     ReleaseItem,
@@ -205,6 +206,9 @@ def test_what_cannot_go_out_when_it_is_due_is_held_with_its_reason(wim, ines, th
 
     release.refresh_from_db()
     assert release.released_at is None and "“New” is draft" in release.held_reason
+    assert "“Monday” was held back when it was due: “New” is" in str(
+        Notice.objects.get(person=ines, url=address(release))
+    )
     assert again(three[1]).live_version.number == 1
 
 
