@@ -590,6 +590,8 @@ class ItemAdmin(WithKeptFilters, HousePage):
             raise Http404("There is no such verb.")
         if not may(request.user, verb.right or verb.name, item):
             actions.check(request.user, verb.right or verb.name, item)
+        if verb.name == "hand_over" and item.named_reviewer_id() != request.user.pk:
+            raise PermissionDenied("Only who was asked to review may hand it over.")
         if request.method != "POST":
             form = verb.question(item=item, user=request.user)
             return self._ask(request, item, verb, form)

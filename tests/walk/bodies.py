@@ -52,6 +52,8 @@ def api_body(world, method, route, whose, state):
         return {"title": "Reefs"}
     if last == "remarks":
         return {"comment": "Is this so?"}
+    if last == "<uuid:remark>":
+        return {"comment": "Was this so?"}
     if last == "resolve":
         return {"resolved": True}
     if noun == "media" and method == "POST":
@@ -155,9 +157,17 @@ def lesson(world, whose, state, words):
     }
 
 
-def verb(world, whose, state, words):
+def course_verb(*case):
+    return verb(*case, kind="course")
+
+
+def verb(world, whose, state, words, kind="article"):
     later = timezone.now() + timedelta(days=2)
+    read = {}
+    if words and words[0] == "approve":
+        read = {"seen_hash": world.item(kind, whose, state).content_hash()}
     return {
+        **read,
         "comment": "As agreed.",
         "reviewer": str(world.people["R"].pk),
         "publish_at": later.strftime("%Y-%m-%dT%H:%M"),
@@ -244,8 +254,14 @@ FORMS = (
     ("admin/editorial/course/add/", new_course),
     ("admin/editorial/course/<path:object_id>/change/", course),
     ("admin/editorial/lesson/<path:object_id>/change/", lesson),
+    ("admin/editorial/course/<uuid:pk>/do/<slug:verb>/", course_verb),
     ("/do/<slug:verb>/", verb),
     ("/remarks/", lambda *case: {"comment": "Is this so?"}),
+    ("/remarks/all/", lambda *case: {"comment": "Is this so?"}),
+    ("<uuid:remark>/change/", lambda *case: {"comment": "Was this so?"}),
+    ("/guests/", lambda *case: {"label": "Legal", "days": "7"}),
+    ("review/<str:token>/", lambda *case: {"name": "Ada", "comment": "So?"}),
+    ("admin/editorial/notice/mail/", lambda *case: {"by_mail": "no"}),
     (
         "/people/",
         lambda world, *case: {

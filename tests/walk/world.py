@@ -26,14 +26,17 @@ from editorial.models import (
     DeskPreference,
     EditorialTask,
     MediaFolder,
+    Notice,
     OutboxEvent,
     Release,
     ReleaseItem,
     ReviewComment,
+    ReviewLink,
     SavedFilter,
     WriteEpoch,
 )
 from editorial.remarks import add_remark
+from editorial.sharing import make_link
 from engagement.comments.models import Comment
 from engagement.refs.models import ContentRef, UserRef
 from publishing.models import Receipt, SyncEpoch
@@ -88,6 +91,7 @@ class World:
         self.ines = factories.staff("ines", "editor_chief")
         self.reader = factories.staff("rosa")
         self._items = {}
+        self._review_token = ""
         self._owned = {}
         self.item("article", "other", "draft")
 
@@ -134,6 +138,7 @@ class World:
                 actions.start_review(item, by=editor, reviewer=trusted(reviewer))
             if state == "in_review":
                 add_remark(item, by=editor, comment="Is this so?")
+                make_link(item, by=editor, label="Legal", days=7)
             if state == "changes":
                 actions.request_changes(item, by=editor, comment="Shorter, please.")
             elif way > 3:
@@ -185,6 +190,17 @@ class World:
             by,
             lambda: SavedFilter.objects.create(owner=by, page="article", name="Walk"),
         )
+
+    def notice(self, whose):
+        return Notice.objects.tell(self.owner(whose), "told", "The tide is out.")
+
+    def review_token(self):
+        """The secret of a link that a guest was given."""
+        if not self._review_token:
+            item = self.item("article", "other", "draft")
+            _, address = make_link(item, by=trusted(self.ines), label="Ada", days=7)
+            self._review_token = address.rstrip("/").rpartition("/")[2]
+        return self._review_token
 
     def calendar_secret(self, whose):
         """What stands in the address of somebody's calendar feed."""
@@ -305,6 +321,8 @@ class World:
 
     def values(self, route, whose, state, words):
         parts = route.split("/")
+        if parts[0] == "review":
+            return {"token": self.review_token() if words else "no-such"}
         if parts[0] == "desk-calendar":
             return {"secret": self.calendar_secret(whose) if words else "no-such"}
         if parts[:2] == ["admin", "filters"]:
@@ -341,8 +359,11 @@ class World:
         if model == "release":
             values["item"] = self.item("article", "other", "approved").pk
         if "<uuid:remark>" in parts:
-            remark = ReviewComment.objects.filter(review__content_id=row.pk).first()
+            remark = ReviewComment.objects.on(row).first()
             values["remark"] = remark.pk if remark else uuid7()
+        if "<uuid:link>" in parts:
+            link = ReviewLink.objects.on(row).first()
+            values["link"] = link.pk if link else uuid7()
         return values
 
     def _desk_row(self, model, whose, state):
@@ -360,6 +381,7 @@ class World:
             "tag": lambda: self.tag,
             "editorialtask": lambda: self.task(whose),
             "release": lambda: self.release,
+            "notice": lambda: self.notice(whose),
             "outboxevent": lambda: self.event,
             "auditlog": lambda: self.audit_row,
             "receipt": lambda: self.receipt,
@@ -375,8 +397,8 @@ class World:
             item = self.item(noun.removesuffix("s"), whose, state)
             values = {"pk": item.pk, "number": 1}
             if "<uuid:remark>" in parts:
-                remark = ReviewComment.objects.filter(review__content_id=item.pk)
-                values["remark"] = remark.first().pk if remark else uuid7()
+                remark = ReviewComment.objects.on(item).first()
+                values["remark"] = remark.pk if remark else uuid7()
             if noun == "courses":
                 lesson = item.lessons.first()
                 values |= {"section": lesson.section_id, "lesson": lesson.pk}
