@@ -79,7 +79,7 @@ class Presence {
         this.#isFresh = false;
         this.#hear(await answer.json(), asked);
       }
-      if (answer.status === 401) signInAgain(this.told).then(() => this.#beat());
+      if (answer.status === 401) signInAgain(this.saving).then(() => this.#beat());
     } catch {
       // Offline: the saved state says so as soon as there is something to save.
       this.#showFaces([]);

@@ -196,7 +196,7 @@ class Saving {
     }
     if (answer.status === 401 || answer.type === "opaqueredirect") {
       this.#say("out", `Signed out, ${counted(sent.payload.count, "change")} kept here`, "Sign in", remind);
-      signInAgain(this.told).then(() => this.flush());
+      signInAgain(this).then(() => this.flush());
       return false;
     }
     if (answer.status === 429 || answer.status >= 500) return this.#tryLater();

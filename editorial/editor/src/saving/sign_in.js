@@ -19,11 +19,23 @@ export async function ask(address) {
   return answer.ok ? answer.json() : null;
 }
 
+const BREATH = 1_200;
 let open = null;
 
-// Resolves when the person who wrote is signed in again.
-export function signInAgain(told) {
-  open ??= new Promise((done) => {
+// Resolves when the person who wrote is signed in again. Nobody is interrupted in the
+// middle of a word: `saving` knows when something was typed last.
+export function signInAgain(saving) {
+  open ??= pauseOf(saving).then(() => asking(saving.told));
+  return open;
+}
+
+async function pauseOf(saving) {
+  while (Date.now() - saving.lastTyped < BREATH)
+    await new Promise((done) => setTimeout(done, BREATH / 4));
+}
+
+function asking(told) {
+  return new Promise((done) => {
     const sentence = part("p", {
       text: "You were signed out. What you wrote is on this page and kept in this browser. " +
         "Sign in again, and it is saved.",
@@ -33,7 +45,8 @@ export function signInAgain(told) {
       "masthead-sign-in", "popup,width=520,height=720",
     );
     const dialog = part("dialog", { className: "sign-in-again", "aria-label": "Sign in again" },
-      part("h2", { text: "Sign in again" }),
+      // The next key that is typed presses no button.
+      part("h2", { text: "Sign in again", tabIndex: -1, autofocus: true }),
       sentence,
       part("p", { className: "sign-in-again-buttons" },
         button("Sign in", show, { className: "button default" }),
@@ -57,7 +70,6 @@ export function signInAgain(told) {
     document.body.append(dialog);
     dialog.showModal();
   });
-  return open;
 }
 
 // The dialog was put aside; there is a button for it in the bar.
