@@ -9,6 +9,8 @@ from editorial.api.rights import VERBS
 from tests.editorial.wordfile import word_file
 from tests.walk.world import STATES, picture
 
+TAB, SAVE = (f"01980000-0000-7000-8000-00000000000{one}" for one in (1, 2))
+
 
 def body(world, method, route, case):
     """Form fields for the desk and readers' pages; nothing for a GET."""
@@ -233,7 +235,19 @@ def on_the_calendar(world, whose, state, words):
     return {"entry": f"look:article:{item.pk}", "day": "2099-01-01"}
 
 
+def typed(*case):
+    """What the writing page sends, of a text that it saw when it was empty."""
+    return {
+        "tab": TAB,
+        "save_id": SAVE,
+        "revision": 0,
+        "fields": {"title": {"was": "", "now": "Low water"}},
+    }
+
+
 FORMS = (
+    ("/autosave/", typed),
+    ("/here/", lambda *case: {"tab": TAB, "state": "here", "wants": "write"}),
     ("/look/", lambda *case: {"fields": {"title": "Low"}, "want": ["checks", "card"]}),
     ("admin/board/move/", on_the_board),
     ("admin/calendar/move/", on_the_calendar),
