@@ -47,7 +47,9 @@ export function install(body) {
 
 // --- What the server knows ------------------------------------------------------------
 
-const find = (body, words) => ask(body.item.urls.links, { q: words }).then(({ items }) => items);
+// A text does not link to itself.
+const find = (body, words) =>
+  ask(body.item.urls.links, { q: words }).then(({ items }) => items.filter(({ id }) => id !== body.item.id));
 
 const answers = new Map();
 function lookUp(body, address) {

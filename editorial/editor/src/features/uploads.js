@@ -116,7 +116,9 @@ class Row {
     this.cancel = button("Cancel", "button", () => this.drop(), { "aria-label": `Cancel ${file.name}` });
     this.again = button("Try again", "button default", () => this.retry(), { "aria-label": `Try ${file.name} again` });
     this.again.hidden = true;
-    this.dom = make("div", "intake-row", {}, picture, make("span", "intake-name", {}, file.name), this.bar, this.said, this.again, this.cancel);
+    this.dom = make("div", "intake-row", {}, picture,
+      make("span", "intake-about", {}, make("span", "intake-name", {}, file.name), this.said),
+      this.bar, make("span", "intake-buttons", {}, this.again, this.cancel));
   }
 
   async start() {

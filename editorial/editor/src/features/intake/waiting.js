@@ -32,10 +32,17 @@ export const waitingPlugin = () => new Plugin({
       const seen = key.getState(state).filter(({ dom }) => dom);
       if (!seen.length) return null;
       return DecorationSet.create(state.doc, seen.map(({ id, from, dom }) =>
-        Decoration.widget(from, dom, { key: id, side: -1, ignoreSelection: true, stopEvent: () => true })));
+        Decoration.widget(besideBlock(state.doc, from), dom, { key: id, side: -1, ignoreSelection: true, stopEvent: () => true })));
     },
   },
 });
+
+// Between blocks: below the words that it belongs to, above an empty line.
+function besideBlock(doc, pos) {
+  const $pos = doc.resolve(pos);
+  if (!$pos.depth) return pos;
+  return $pos.node(1).content.size ? $pos.after(1) : $pos.before(1);
+}
 
 export function hold(view, from, to = from, dom = null) {
   const id = `intake-${++places}`;
