@@ -594,6 +594,10 @@ class ItemAdmin(WithKeptFilters, HousePage):
             raise PermissionDenied("Only who was asked to review may hand it over.")
         if request.method != "POST":
             form = verb.question(item=item, user=request.user)
+            seen = request.GET.get("seen", "")
+            if seen.isascii() and seen.isdigit() and len(seen) < 10:
+                # What they have read is the page they came from, not this question.
+                form.initial["seen_revision"] = int(seen)
             return self._ask(request, item, verb, form)
         form = verb.question(request.POST, item=item, user=request.user)
         if not form.is_valid():

@@ -527,6 +527,11 @@ def test_nobody_approves_a_text_they_have_not_read(signed_in, wim, ines, draft):
         address(draft, "do", "approve"), {"seen_revision": draft.revision}
     )
 
+    page = signed_in(ines).get(address(draft)).content.decode()
+    assert f"/do/approve/?seen={draft.revision}" in page
+    asked = signed_in(ines).get(f"{address(draft, 'do', 'approve')}?seen=1")
+
+    assert 'name="seen_revision" value="1"' in asked.content.decode()
     assert answer.status_code == 409
     assert "See what changed" in answer.content.decode()
     assert f"{address(draft, 'compare')}?from=1" in answer.content.decode()

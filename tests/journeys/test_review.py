@@ -52,7 +52,7 @@ def test_a_remark_stays_on_its_words_while_another_types(desk, wim, ines, axe):
     # Who may only read it selects words, and remarks on them by keyboard.
     reader.goto(change_page(article))
     reader.locator(".body-editor.is-ready .ProseMirror").wait_for()
-    reader.locator("[data-remarks] .remarks-head button").first.wait_for(state="attached")
+    reader.locator(".remarks-head button").first.wait_for(state="attached")
     select(reader, "gulls come with the boats")
     reader.locator(".remark-float").wait_for()
     reader.keyboard.press("Control+Alt+m")
@@ -111,7 +111,8 @@ def test_a_guest_remarks_by_a_link_until_it_is_revoked(desk, visitor, wim, axe):
     guest.goto(f"/{address}")
     guest.evaluate(
         """() => {
-            const words = document.querySelectorAll(".review-words")[1].querySelector("p");
+            const part = document.querySelectorAll(".review-words")[1];
+            const words = part.querySelector("p");
             document.getSelection().setBaseAndExtent(
                 words.firstChild, 35, words.firstChild, 40);
             document.dispatchEvent(new PointerEvent("pointerup"));
