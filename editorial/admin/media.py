@@ -167,7 +167,10 @@ class MediaAdmin(HousePage):
             first = (None, {"fields": ("file",)})
             return [first, FOR_READERS, RIGHTS, IN_THE_LIBRARY]
         numbers = tuple(f"crop_{name}" for name in CROP)
-        cut = {"fields": (("focal_x", "focal_y"), numbers), "classes": ("by-numbers", "collapse")}
+        cut = {
+            "fields": (("focal_x", "focal_y"), numbers),
+            "classes": ("by-numbers", "collapse"),
+        }
         found = [FOR_READERS, RIGHTS, IN_THE_LIBRARY, (None, {"fields": ("file",)})]
         if obj.is_image:
             found.insert(1, ("Focal point and crop in numbers", cut))

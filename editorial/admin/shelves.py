@@ -160,7 +160,7 @@ def page(request, *, desk):
         ON_A_PAGE,
         oldest_first=question.oldest_first,
     )
-    tree = library.folder_tree()
+    tree, counts = library.folder_tree(), _counts()
     asked = request.GET.copy()
     asked.pop("after", None)
     return desk.page(
@@ -176,9 +176,9 @@ def page(request, *, desk):
         grid_address=_with(asked, view=""),
         list_address=_with(asked, view="list"),
         everything=desk.address_of_list(),
-        shelves=_shelves(tree, question),
+        shelves=_shelves(tree, counts, question),
         folders=[(folder.pk, " / ".join(path)) for _, path, folder in tree],
-        loose_files=Media.objects.filter(folder=None).count(),
+        loose_files=counts.get(None, 0),
         kinds=Media.FileType.choices,
         licences=LICENCES,
         wants=WANTS,
@@ -203,14 +203,14 @@ def _with(asked, **changed):
     return "?" + asked.urlencode()
 
 
-def _shelves(tree, question):
+def _counts():
+    """{folder's id: files in it}; under None, those in no folder. By the index."""
+    by_folder = Media.objects.order_by().values_list("folder")
+    return dict(by_folder.annotate(files=Count("*")))
+
+
+def _shelves(tree, counts, question):
     """Folders for the tree at the side: only the open branch is unfolded."""
-    counts = dict(
-        Media.objects.exclude(folder=None)
-        .order_by()
-        .values_list("folder")
-        .annotate(Count("pk"))
-    )
     by_id = {folder.pk: folder for _, _, folder in tree}
     opened, walk = set(), question.folder
     while walk is not None and walk.pk not in opened:

@@ -14,8 +14,13 @@ const sizeOf = (bytes) =>
 
 // --- Search ------------------------------------------------------------------------
 
-for (const select of library.querySelectorAll(".library-search select"))
-  select.addEventListener("change", () => select.form.requestSubmit());
+// Chosen with the pointer, a filter is asked at once; with keys one goes past others.
+for (const select of library.querySelectorAll(".library-search select")) {
+  let byPointer = false;
+  select.addEventListener("pointerdown", () => { byPointer = true; });
+  select.addEventListener("keydown", () => { byPointer = false; });
+  select.addEventListener("change", () => { if (byPointer) select.form.requestSubmit(); });
+}
 
 // --- Choosing ----------------------------------------------------------------------
 
