@@ -458,9 +458,9 @@ class ItemAdmin(WithKeptFilters, HousePage):
 
     def render_change_form(self, request, context, *args, **kwargs):
         item = context.get("original")
+        context["saving"] = saving.told(request, item or self.model())
         if item is not None:
             context |= self.header(request, item)
-            context["saving"] = saving.told(request, item)
             form = context["adminform"].form
             context["stale"] = getattr(form, "stale", None)
             context["will_reopen"] = item.status in (Status.APPROVED, Status.SCHEDULED)
@@ -476,6 +476,12 @@ class ItemAdmin(WithKeptFilters, HousePage):
     def header(self, request, item):
         """Both truths, who and when, and what can be done now."""
         review = item.open_review()
+        # Two dozen questions about rights follow; the reviewer is read once for all.
+        item.know(
+            request.user,
+            grants=item.individual_grants(request.user),
+            reviewer_id=review.reviewer_id if review else None,
+        )
         offered = offers(item, request.user)
         return {
             "step": next_step(item, offered),
@@ -509,6 +515,8 @@ class ItemAdmin(WithKeptFilters, HousePage):
     def response_change(self, request, obj):
         if "_version" in request.POST:
             messages.success(request, f"Saved as v{obj.current_version}.")
+        elif "_begun" in request.POST:
+            messages.success(request, f"“{obj}” is on the desk as a draft.")
         else:
             messages.success(request, "Saved.")
         return self._after_save(request, obj)
