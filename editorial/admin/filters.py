@@ -29,7 +29,17 @@ PAGES = {
 }
 ALL = "all"
 """Asks a list for everything, whatever its filter at the start is."""
-PASSING = {"p", "page", "cursor", "e", "_changelist_filters", ALL, "day", "month"}
+PASSING = {
+    "after",
+    "p",
+    "page",
+    "cursor",
+    "e",
+    "_changelist_filters",
+    ALL,
+    "day",
+    "month",
+}
 """Where one is in a list, not what one asked it."""
 
 
@@ -180,6 +190,16 @@ def _record(request, action, kept):
         new={"name": kept.name, "page": kept.page, "query": kept.query},
         **origin_of(request),
     )
+
+
+def with_kept_filters(request, which, page):
+    """A page of ours with its bar of kept filters, opened with somebody's own."""
+    if away := first_filter(request, which):
+        return away
+    answer = page(request)
+    if hasattr(answer, "context_data"):
+        answer.context_data["kept"] = kept_for(request, which)
+    return answer
 
 
 class WithKeptFilters:

@@ -12,6 +12,7 @@ from cms.databases import EDITORIAL
 from cms.files import FilesAway
 from editorial import imaging, library
 from editorial.admin import shelves
+from editorial.admin.filters import with_kept_filters
 from editorial.admin.house import HousePage, origin_of
 from editorial.admin.shelves import size_in_words
 from editorial.models import (
@@ -208,7 +209,10 @@ class MediaAdmin(HousePage):
         ] + super().get_urls()
 
     def changelist_view(self, request, extra_context=None):
-        return shelves.page(request, desk=self)
+        def page(request):
+            return shelves.page(request, desk=self)
+
+        return with_kept_filters(request, "media", page)
 
     def address_of_list(self):
         return reverse("admin:editorial_media_changelist")

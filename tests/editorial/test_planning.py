@@ -539,3 +539,19 @@ def test_a_filter_without_a_name_or_place_is_refused(signed_in, wim):
     keep(client)
     assert "Choose a new name" in text(keep(client))
     assert SavedFilter.objects.count() == 1
+
+
+def test_the_library_and_the_board_have_kept_filters_too(signed_in, ines):
+    client = signed_in(ines)
+    for page, name in (
+        ("media", "editorial_media_changelist"),
+        ("board", "editorial_board"),
+        ("calendar", "editorial_calendar"),
+        ("editorialtask", "editorial_editorialtask_changelist"),
+    ):
+        kept = keep(client, page=page, name="Ours", query="kind=image&after=x")
+        assert "“Ours” is kept" in text(kept), page
+        kept = SavedFilter.objects.get(page=page)
+        client.post(reverse("admin:editorial_filter", args=[kept.pk]), {"do": "first"})
+        opened = client.get(reverse(f"admin:{name}"))
+        assert opened["Location"].endswith("?kind=image"), page
