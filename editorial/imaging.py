@@ -37,7 +37,7 @@ SOCIAL = (1200, 630)
 """What cards of social networks show; cut around the focal point."""
 SRGB = ImageCms.createProfile("sRGB")
 MAX_PIXELS = 60_000_000
-MAX_MOVING_PIXELS = 120_000_000
+MAX_MOVING_PIXELS = 80_000_000
 """Of all frames together. Beyond it an animation is shown as it came in."""
 MAX_IMAGE_BYTES = 30 * 1024 * 1024
 MAX_FILE_BYTES = 500 * 1024 * 1024
@@ -81,6 +81,12 @@ HARMLESS_WORDS = {
     "version", "aspect",
 }  # fmt: skip
 """What Pillow tells of a picture that says nothing of a person. All else goes."""
+
+
+DAMAGED = (
+    "The image is damaged and cannot be read to its end. Save it again with an image "
+    "program, or upload another copy."
+)
 
 
 class Unreadable(Exception):
@@ -162,10 +168,7 @@ def _opened(file):
             "it can carry scripts."
         ) from None
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
-        raise Unreadable(
-            "The image is damaged and cannot be read to its end. Save it again with "
-            "an image program, or upload another copy."
-        ) from None
+        raise Unreadable(DAMAGED) from None
     return image
 
 
@@ -175,35 +178,41 @@ def without_metadata(upload):
     None where there is nothing to take out, so that no pixel is touched in vain.
     """
     with _opened(upload) as image:
+        kind, moves = image.format, _moves(image)
+        if kind in BARE and (kind == "GIF" or moves):
+            content = _content(upload)
+            bare = BARE[kind](content)
+            return ContentFile(bare) if bare != content else None
         if not _says_more_than_a_picture(upload, image):
             upload.seek(0)
             return None
+        if moves:
+            raise Unreadable(
+                "The animation has notes in it that cannot be taken out. Save it as "
+                "GIF, WebP, MP4 or WebM, and upload that."
+            )
         out = io.BytesIO()
-        if _moves(image):
-            _write_moving_again(image, out)
-        else:
-            _write_again(image, out)
+        _write_again(image, out)
     upload.seek(0)
     return ContentFile(out.getvalue())
 
 
+def _content(upload):
+    upload.seek(0)
+    content = upload.read()
+    upload.seek(0)
+    return content
+
+
 def _says_more_than_a_picture(upload, image):
-    # A GIF has its comments between its frames; reading on collects them.
-    words = set(image.info)
-    if image.format == "GIF":
-        for frame in ImageSequence.Iterator(image):
-            words |= set(frame.info)
-        image.seek(0)
-    if image.getexif() or words - HARMLESS_WORDS or image.format == "MPO":
+    if image.getexif() or set(image.info) - HARMLESS_WORDS or image.format == "MPO":
         return True
     return image.format == "JPEG" and _goes_on_after_its_end(upload)
 
 
 def _goes_on_after_its_end(upload):
     """Telephones hang films and depth maps, with their own notes, behind a JPEG."""
-    upload.seek(0)
-    content = upload.read()
-    return not content.rstrip(b"\x00").endswith(b"\xff\xd9")
+    return not _content(upload).rstrip(b"\x00").endswith(b"\xff\xd9")
 
 
 def _write_again(image, out):
@@ -215,30 +224,73 @@ def _write_again(image, out):
     extra = {"icc_profile": image.info.get("icc_profile")}
     if "transparency" in image.info:
         extra["transparency"] = image.info["transparency"]
-    if image.format not in ("PNG", "GIF"):
+    if image.format != "PNG":
         extra["quality"] = 92
     kind = "JPEG" if image.format == "MPO" else image.format
     clean.save(out, kind, **extra)
 
 
-def _write_moving_again(image, out):
-    frames = [frame.copy() for frame in ImageSequence.Iterator(image)]
-    lasts = [frame.info.get("duration", 100) for frame in frames]
-    for frame in frames:
-        frame.info = {
-            name: value
-            for name, value in frame.info.items()
-            if name in ("transparency", "background", "duration")
-        }
-    frames[0].save(
-        out,
-        image.format,
-        save_all=True,
-        append_images=frames[1:],
-        duration=lasts,
-        loop=image.info.get("loop", 0),
-        exif=b"",
-    )
+GIF_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+
+
+def gif_without_words(content):
+    """The same frames, byte for byte, without comments and other programs' notes."""
+    try:
+        at = 13 + _colours(content[10])
+        kept = [content[:at]]
+        while content[at] != 0x3B:
+            start, label = at, content[at + 1]
+            if content[at] == 0x2C:  # a frame
+                at = _after_blocks(content, at + 11 + _colours(content[at + 9]))
+            elif content[at] == 0x21:  # something about it
+                at = _after_blocks(content, at + 2)
+                words = content[start + 3 : start + 14]
+                if label != 0xF9 and not (label == 0xFF and words in GIF_LOOPS):
+                    continue
+            else:
+                raise Unreadable(DAMAGED)
+            kept.append(content[start:at])
+    except IndexError:
+        raise Unreadable(DAMAGED) from None
+    return b"".join([*kept, b"\x3b"])
+
+
+def _colours(flags):
+    """Bytes of the table of colours that follows."""
+    return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _after_blocks(content, at):
+    while content[at]:
+        at += 1 + content[at]
+    return at + 1
+
+
+WEBP_WORDS = (b"EXIF", b"XMP ")
+WEBP_FLAGS = 0b1100
+"""In the first byte of VP8X: notes of the camera, and of programs."""
+
+
+def webp_without_words(content):
+    """The same frames, byte for byte, without the chunks that hold notes."""
+    end = min(len(content), 8 + int.from_bytes(content[4:8], "little"))
+    at, kept = 12, []
+    while at + 8 <= end:
+        name = content[at : at + 4]
+        size = int.from_bytes(content[at + 4 : at + 8], "little")
+        chunk = bytearray(content[at : at + 8 + size + size % 2])
+        if name == b"VP8X" and size:
+            chunk[8] &= ~WEBP_FLAGS & 0xFF
+        if name not in WEBP_WORDS:
+            kept.append(bytes(chunk))
+        at += len(chunk)
+    body = b"WEBP" + b"".join(kept)
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+BARE = {"GIF": gif_without_words, "WEBP": webp_without_words}
+"""Formats whose frames are kept as they are. Film-like ones are never decoded here:
+thousands of frames would fill the memory."""
 
 
 def received(upload):
@@ -250,8 +302,11 @@ def received(upload):
     facts = inspect(upload)
     digest = _digest(upload)
     is_image = facts["file_type"] == Media.FileType.IMAGE
-    if is_image and (clean := without_metadata(upload)) is not None:
-        upload = clean
+    if is_image:
+        try:
+            upload = without_metadata(upload) or upload
+        except Unreadable as problem:
+            raise ValidationError(str(problem)) from None
     upload.name = named_by_content(original, facts["mime_type"])
     return upload, facts | {
         "file_size_bytes": upload.size,

@@ -359,17 +359,18 @@ def _tag(truth):
 
 def _media(truth):
     row = truth.row
+    shown = row.as_image()
     return [
         PublishedMedia(
             id=row.pk,
-            url=row.url,
+            url=shown["url"],
             file_type=row.file_type,
             mime_type=row.mime_type,
             file_size_bytes=row.file_size_bytes,
-            width=row.width,
-            height=row.height,
+            width=shown["width"],
+            height=shown["height"],
             variants=row.variants,
-            alt_text="" if row.is_decorative else row.alt_text,
+            alt_text=shown["alt"],
             caption=row.caption,
             credit=row.credit,
         )

@@ -164,6 +164,25 @@ def test_nothing_but_the_picture_is_kept_of_any_format(wim):
             assert (media.width, media.height) == (200, 400), "turned upright"
 
 
+def test_notes_leave_an_animation_and_its_frames_stay_byte_for_byte():
+    for kind, strip in imaging.BARE.items():
+        plain = moving(kind).read()
+        noted = moving(kind, **({"comment": b"private"} if kind == "GIF" else {
+            "xmp": b"<x>private</x>"})).read()  # fmt: skip
+        assert b"private" in noted
+        bare = strip(noted + b"private")
+        assert b"private" not in bare
+        assert strip(bare) == bare
+        for content in (plain, bare):
+            image = Image.open(io.BytesIO(content))
+            assert image.n_frames == 3
+    looping = moving("GIF", loop=0, comment=b"private").read()
+    bare = Image.open(io.BytesIO(imaging.gif_without_words(looping)))
+    assert bare.info["loop"] == 0 and bare.info["duration"] == 80
+    with pytest.raises(imaging.Unreadable, match="damaged"):
+        imaging.gif_without_words(looping[:60])
+
+
 def test_an_animation_goes_on_moving(wim):
     media = brought_in(moving(), wim)
 
