@@ -40,12 +40,25 @@ def from_clipboard(*, html="", text="", is_alone=False, keep=None):
     if html.strip() and not (text.strip() and _is_only_text(html)):
         pasted = from_markup(html, keep=keep)
         if pasted.blocks or not text.strip():
+            _with_edges(pasted.blocks, text)
             return pasted
     if plain.looks_like_markdown(text):
         pasted = from_markup(plain.html_of(text))
         if pasted.blocks:
             return pasted
     return Pasted(plain.blocks_of(text))
+
+
+def _with_edges(blocks, text):
+    """Words from within a sentence bring the spaces around them."""
+    if len(blocks) != 1 or blocks[0]["type"] != "paragraph" or "\n" in text:
+        return
+    content = blocks[0]["content"]["content"]
+    first, last = content[0], content[-1]
+    if text[:1] == " " and first["type"] == "text":
+        first["text"] = f" {first['text']}"
+    if text[-1:] == " " and last["type"] == "text":
+        last["text"] = f"{last['text']} "
 
 
 def _is_only_text(html):

@@ -90,6 +90,7 @@ def test_a_line_of_its_own_is_a_card_only_where_it_stands_alone():
 def test_small_habits_of_programs():
     assert html_of("<b style='font-weight:normal'><p>plain</p></b>") == "<p>plain</p>"
     assert html_of("a&nbsp;b c&nbsp;: 5&nbsp;km") == "<p>a b c\u00a0: 5\u00a0km</p>"
+    assert html_of("<i>a few</i>", text=" a few ") == "<p><em> a few </em></p>"
     assert html_of("<p><a name=x></a>words</p>") == "<p>words</p>"
     assert html_of("<h1>One</h1><h3>Two</h3>") == "<h2>One</h2>\n<h4>Two</h4>"
     assert html_of("<h5>Low</h5>") == "<h4>Low</h4>"

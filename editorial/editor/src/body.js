@@ -160,7 +160,8 @@ export class Body {
   }
 
   focus() {
-    this.editor.commands.focus();
+    // At once, and with the selection: a dialog that closes gives back the focus alone.
+    this.editor.view.focus();
   }
 
   on(name, listener) {

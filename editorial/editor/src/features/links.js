@@ -248,6 +248,15 @@ function editLink(body) {
 
 // --- @ ---------------------------------------------------------------------------------
 
+// The menu stays in the window, however far to the right one writes.
+const inWindow = {
+  name: "inWindow",
+  fn: ({ x, y, rects }) => {
+    const last = document.documentElement.clientWidth - rects.floating.width - 8;
+    return { x: Math.max(8, Math.min(x, last)), y };
+  },
+};
+
 function mentions(body, editor) {
   let turn = 0;
   return Suggestion({
@@ -255,6 +264,7 @@ function mentions(body, editor) {
     pluginKey: new PluginKey("linkMentions"),
     char: "@",
     allowSpaces: true,
+    floatingUi: { middleware: [inWindow] },
     allow: ({ state, range }) => {
       const { parent } = state.doc.resolve(range.from);
       return editor.isEditable && !parent.type.spec.code && parent.type.allowsMarkType(state.schema.marks.link);

@@ -106,6 +106,7 @@ export const Image = Node.create({
 });
 
 const ALT = "Describe it for those who cannot see it";
+const CREDIT = "Credit: whose picture it is";
 
 class ImageView {
   constructor({ node, editor, getPos }, { media, pick }) {
@@ -125,8 +126,9 @@ class ImageView {
     this.about.contentEditable = "false";
     this.alt = field(ALT, (value) => this.set("alt", value || null));
     this.alt.input.maxLength = 2000;
+    this.alt.label.classList.add("alt-field");
     this.decorative = tick("It only decorates: read out nothing", (on) => this.set("decorative", on || null));
-    this.credit = field("Credit: whose picture it is", (value) => this.set("credit", value || null));
+    this.credit = field(CREDIT, (value) => this.set("credit", value || null));
     this.credit.input.maxLength = 500;
     this.size = document.createElement("select");
     for (const [value, words] of WIDTHS) this.size.append(new Option(words, value));
@@ -137,13 +139,13 @@ class ImageView {
     size.append(named, this.size);
     this.change = document.createElement("button");
     this.change.type = "button";
-    this.change.className = "button";
+    this.change.className = "button small";
     this.change.textContent = "Change picture";
     this.change.addEventListener("click", () => this.choose());
     const row = document.createElement("div");
     row.className = "block-fields-row";
-    row.append(size, this.change);
-    this.about.append(this.alt.label, this.decorative.label, this.credit.label, row);
+    row.append(this.decorative.label, size, this.change);
+    this.about.append(this.alt.label, this.credit.label, row);
     this.dom.append(this.picture, this.missing, this.contentDOM, this.about);
     this.show(node);
   }
@@ -168,7 +170,7 @@ class ImageView {
     this.alt.label.classList.toggle("is-off", Boolean(attrs.decorative));
     this.decorative.show(Boolean(attrs.decorative), isEditable);
     this.credit.show(attrs.credit ?? "", isEditable);
-    this.credit.input.placeholder = known?.credit ? `${known.credit} (in the library)` : "";
+    this.credit.input.placeholder = known?.credit ? `${known.credit} (the library's credit)` : CREDIT;
     this.size.value = attrs.align ?? "";
     this.size.disabled = this.change.disabled = !isEditable;
     this.alt.input.placeholder = known?.alt ? `${known.alt} (the library's description)` : ALT;
