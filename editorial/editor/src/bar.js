@@ -39,19 +39,18 @@ export function installBar(body, { finder }) {
   }, true);
 
   const recount = () => {
+    undo.disabled = !editor.can().undo();
+    redo.disabled = !editor.can().redo();
     const { words, minutes } = measure(editor.state.doc);
     count.textContent = `${words.toLocaleString("en")} word${words === 1 ? "" : "s"} · ${minutes} min read`;
     outline.refresh?.();
   };
   let waiting;
   const soon = () => {
-    undo.disabled = !editor.can().undo();
-    redo.disabled = !editor.can().redo();
     clearTimeout(waiting);
     waiting = setTimeout(recount, SETTLED);
   };
   body.on("change", soon);
-  soon();
   recount();
 }
 

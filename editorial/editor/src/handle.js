@@ -121,11 +121,19 @@ class Grip {
   // The block of the cursor has the grip, unless the pointer asks for another.
   update(view, before) {
     if (!view.editable) this.grip.hidden = true;
-    else if (view.hasFocus() && (!view.state.selection.eq(before.selection) || view.state.doc !== before.doc)) this.standAtCursor();
+    else if (view.hasFocus() && (!view.state.selection.eq(before.selection) || view.state.doc !== before.doc)) this.standSoon();
+  }
+
+  // Once for a frame: where it stands is asked of the layout, and typing need not wait.
+  standSoon() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.standAtCursor();
+    });
   }
 
   standAtCursor() {
-    if (this.menu) return;
+    if (this.menu || this.view.isDestroyed) return;
     const { pos } = this.body.blockAt();
     const element = this.view.nodeDOM(pos);
     if (element instanceof HTMLElement) this.stand(element);

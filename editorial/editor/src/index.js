@@ -1,6 +1,6 @@
 // Makes a block editor of every `.body-editor` in the page. Without this script the
 // textarea in it works as it is.
-import { Dropcursor, Gapcursor, Placeholder, TrailingNode, UndoRedo } from "@tiptap/extensions";
+import { Dropcursor, Focus, Gapcursor, Placeholder, TrailingNode, UndoRedo } from "@tiptap/extensions";
 import { ListKeymap } from "@tiptap/extension-list";
 import { installBar } from "./bar.js";
 import { Body } from "./body.js";
@@ -48,6 +48,7 @@ function mount(root) {
       UndoRedo.configure({ depth: 500 }),
       Dropcursor.configure({ color: false, class: "drop-cursor", width: 3 }),
       Gapcursor,
+      Focus.configure({ className: "is-here", mode: "all" }),
       TrailingNode.configure({ node: "paragraph", notAfter: ["paragraph"] }),
       ListKeymap,
       Placeholder.configure({ placeholder: hint, includeChildren: false }),
