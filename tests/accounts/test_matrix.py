@@ -90,6 +90,8 @@ class Person:
 
     def does(self, verb, article, **answers):
         before = article.status
+        # A decision names the text that it is about.
+        answers["seen_hash"] = article.content_hash()
         self.client.post(address(article, "do", verb), answers)
         article.refresh_from_db()
         return article.status != before
