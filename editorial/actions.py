@@ -261,7 +261,7 @@ def delete(item, *, by, seen_revision=None, origin=None):
         ReleaseItem.objects.filter(item_id=fresh.pk, release__released_at=None).delete()
         ReviewComment.objects.on(fresh).delete()
         ReviewLink.objects.on(fresh).delete()
-        Review.objects.on(fresh).delete()
+        reviewing.forget(fresh)
         UserObjectPermission.objects.filter(
             content_type=ContentType.objects.get_for_model(fresh),
             object_pk=str(fresh.pk),
@@ -764,6 +764,8 @@ def publish(
         metadata |= checks.let_pass(
             fresh, by=by, reason=override, nobody_is_there=on_schedule
         )
+        if on_schedule and "checks" in metadata:
+            _tell_what_time_brought(by, fresh, metadata["checks"])
         metadata["version"] = fresh.live_version.number
         OutboxEvent.objects.mark(
             changed,
@@ -887,6 +889,8 @@ def archive(item, *, by, comment="", seen_revision=None, origin=None):
     with _action(item, "archive", by=by, comment=comment, origin=origin) as (fresh, _):
         was_live = fresh.is_live
         _move(fresh, "archive")
+        if review := fresh.open_review():
+            reviewing.end(review, Review.Status.WITHDRAWN, comment, item=fresh, by=by)
         if was_live:
             OutboxEvent.objects.mark(_take_down(fresh), cause="archive")
 
@@ -1161,6 +1165,15 @@ def _fire(due, pk, verb, setter):
             _tell_it_was_held(getattr(item, setter), item, reason, page, item=item)
             return 0
         return 1
+
+
+def _tell_what_time_brought(person, item, found):
+    """It went out on schedule; what stopped nobody is told to whoever set the time."""
+    page = reverse(f"admin:editorial_{item.KIND}_change", args=[item.pk])
+    sentence = f"“{item}” went out on schedule. Look at it: {' '.join(found)}"[:500]
+    Notice.objects.tell(
+        person, Notice.Kind.TOLD, sentence, f"{page}#panel-checks", item=item
+    )
 
 
 def _tell_it_was_held(person, what, reason, page, **about):

@@ -98,6 +98,10 @@ def page(request, token):
             comment=said["comment"],
             block_id=said["block"],
             quote=said["quote"],
+            origin={
+                "ip_address": address_of(request) or None,
+                "user_agent": request.headers.get("User-Agent", ""),
+            },
         )
     except (Refused, PermissionDenied) as problem:
         form.add_error(None, str(problem))

@@ -78,6 +78,14 @@ def end(review, status, comment="", *, item, by):
         _tell(was, item, f"{by} withdrew “{item}”; it needs no review now.", by=by)
 
 
+def forget(item):
+    """The item is deleted: its reviews go along, and nobody need do anything for it."""
+    EditorialTask.objects.filter(content_id=item.pk, status__in=OPEN_TASKS).update(
+        status=EditorialTask.Status.CANCELLED
+    )
+    Review.objects.on(item).delete()
+
+
 def check_reviewer(item, reviewer, *, by):
     """Whoever submits may ask whom they like to read it, if that person may anyway.
 

@@ -127,7 +127,7 @@ def note_opening(link):
     )
 
 
-def remark_by_guest(link, *, name, comment, block_id=None, quote=""):
+def remark_by_guest(link, *, name, comment, block_id=None, quote="", origin=None):
     """What somebody outside says of the version that the link shows."""
     name, comment = " ".join(name.split()), comment.strip()
     if not name or not name.isprintable():
@@ -159,6 +159,14 @@ def remark_by_guest(link, *, name, comment, block_id=None, quote=""):
             _anchor(remark, link.version, item, block_id, quote)
         remark.save()
         told_by_guest(remark, item)
+        AuditLog.objects.record(
+            "guest_remark",
+            by=None,
+            resource_type=item.KIND,
+            resource_id=item.pk,
+            new={"remark": str(remark.pk), "guest": name, "link": str(link.pk)},
+            **(origin or {}),
+        )
     return remark
 
 

@@ -108,4 +108,5 @@ class NoticeAdmin(HousePage):
 
 def unread_of(person):
     """How many are not read yet; more than 99 is "many"."""
-    return len(Notice.objects.of(person).unread().values_list("pk")[:100])
+    unread = Notice.objects.of(person).unread()
+    return len(visible(unread.only("item_kind", "item_id")[:100], person))

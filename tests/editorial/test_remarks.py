@@ -345,6 +345,20 @@ def test_a_review_is_handed_over_or_handed_back(wim, ines, omar, draft):
     assert draft.open_review().reviewer == ines
 
 
+def test_what_is_put_away_or_deleted_waits_for_nobody(wim, ines, draft):
+    rex, admin = factories.staff("rex", "reviewer"), factories.staff("ada", "admin")
+    actions.submit(draft, by=wim, reviewer=rex)
+    actions.archive(draft, by=ines)
+    assert draft.open_review() is None
+    actions.unarchive(draft, by=ines)
+    actions.submit(draft, by=wim, reviewer=rex)
+    add_remark(draft, by=ines, comment="@wim, look.")
+    actions.delete(draft, by=admin)
+    assert not ReviewComment.objects.exists() and not Review.objects.exists()
+    open_tasks = EditorialTask.objects.exclude(status="cancelled")
+    assert not open_tasks.exists()
+
+
 # --- Approving what one has read --------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from editorial import actions
 from editorial.exceptions import Refused
-from editorial.models import Notice, ReviewComment, ReviewLink
+from editorial.models import AuditLog, Notice, ReviewComment, ReviewLink
 from editorial.remarks import threads_on
 from editorial.sharing import make_link, revoke_link
 from tests import factories
@@ -70,6 +70,8 @@ def test_a_guest_reads_one_version_and_remarks_on_its_words(wim, ines, draft, li
     )
     made.refresh_from_db()
     assert made.times_opened == 1
+    row = AuditLog.objects.get(action="guest_remark")
+    assert (row.user_id, row.new_values["guest"]) == (None, "Ada Okafor")
 
 
 def test_what_opens_nothing_has_one_face(wim, draft, link):
