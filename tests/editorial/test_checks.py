@@ -18,6 +18,7 @@ from editorial.exceptions import Refused
 from editorial.models import (
     AuditLog,
     LinkAnswer,
+    Notice,
     Override,
     Status,
     WorkflowHistory,
@@ -372,6 +373,9 @@ def test_what_only_time_brings_stops_a_person_and_not_the_schedule(wim, ines):
     assert item.is_live
     history = WorkflowHistory.objects.of(item).first()
     assert "licence" in history.metadata["checks"][0]
+    notice = Notice.objects.get(person=ines)
+    assert "went out on schedule" in notice.sentence
+    assert "licence" in notice.sentence
 
 
 def test_house_rules_decide_what_stops(unready, ines, settings):
