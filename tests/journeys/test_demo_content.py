@@ -45,7 +45,8 @@ def test_the_demo_has_everything_and_a_second_run_changes_nothing(
     settings, tmp_path, monkeypatch, capsys
 ):
     settings.MEDIA_ROOT = tmp_path
-    monkeypatch.setattr(imaging, "WIDTHS", (480, 1600))
+    monkeypatch.setattr(imaging, "WIDTHS", (480,))
+    monkeypatch.setattr(imaging, "LARGEST", 480)
 
     call_command("demo_content")
     first = {model: model.objects.count() for model in COUNTED}
