@@ -20,6 +20,9 @@ RAW = "html"
 ENDS_SOMETHING = (Status.APPROVED, Status.SCHEDULED)
 """States that the first edit ends. A slip of the finger must not: we ask."""
 
+NOT_YET = UUID(int=0)
+"""The text of a page for a new item, before it is one."""
+
 SEO_TEXTS = ("meta_title", "meta_description", "og_title", "og_description")
 
 
@@ -198,6 +201,8 @@ def _put_on(text, draft, *, by):
                     written_by=by,
                 )
             )
+    if text.row is text.item:
+        _name(text.item, text.item.title)
     remap, body = {}, None
     if draft.body:
         body = _merged(text, draft.body, clashes, by=by)
@@ -210,6 +215,24 @@ def _put_on(text, draft, *, by):
     Clash.objects.bulk_create(clashes, ignore_conflicts=True)
     _settle(text, draft, kept if body is not None else None)
     return remap, unkept
+
+
+def begin(item, *, by, tab, save_id, origin=None):
+    """A new item, on the desk from its first words on; asked twice, made once."""
+    with transaction.atomic(using=EDITORIAL):
+        sitting = Sitting.objects.sit_down(text_id=NOT_YET, tab=tab, person=by).locked()
+        if sitting.last_save == save_id:
+            return type(item).objects.get(pk=sitting.last_answer["item"])
+        actions.create(item, by=by, origin=origin)
+        sitting.last_save, sitting.last_answer = save_id, {"item": str(item.pk)}
+        sitting.save(update_fields=["last_save", "last_answer"])
+    return item
+
+
+def _name(item, title):
+    """An address that was made of nothing is made of the title when there is one."""
+    if item.was_never_live and item.slug.startswith(f"untitled-{item.KIND}") and title:
+        item.slug = actions.free_slug(item, title)
 
 
 def _merged(text, edit, clashes, *, by):

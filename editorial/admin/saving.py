@@ -5,7 +5,7 @@ browser can keep the words and ask.
 """
 
 import json
-from functools import wraps
+from functools import partial
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -49,10 +49,14 @@ def doors(desk):
     if desk.model not in WRITTEN:
         return []
     info = f"{desk.opts.app_label}_{desk.opts.model_name}"
-    return [
+    found = [
         path("<uuid:pk>/autosave/", _open(autosave, desk), name=f"{info}_autosave"),
         path("<uuid:pk>/here/", _open(here, desk), name=f"{info}_here"),
     ]
+    if desk.model is Article:
+        door = _open(partial(begin, desk), desk)
+        found.append(path("begin/", door, name=f"{info}_begin"))
+    return found
 
 
 def _open(view, desk):
@@ -60,12 +64,11 @@ def _open(view, desk):
 
     @never_cache
     @require_POST
-    @wraps(view)
-    def door(request, pk):
+    def door(request, pk=None):
         if not desk.admin_site.has_permission(request):
             return _say("You were signed out. Sign in again; your text waits.", 401)
         try:
-            return view(request, _find(desk, request, pk))
+            return view(request, *([_find(desk, request, pk)] if pk else []))
         except Http404 as problem:
             return _say(str(problem), 404)
         except Nonsense as problem:
@@ -98,6 +101,24 @@ def _find(desk, request, pk):
 # --- Saving -----------------------------------------------------------------------
 
 
+def begin(desk, request):
+    """The first words on the page of a new article: it is on the desk from now on."""
+    data = _taken(request)
+    if not desk.has_add_permission(request):
+        raise PermissionDenied("You may not write new articles.")
+    title = data.get("title")
+    if not isinstance(title, str) or len(title) > LONGEST_TEXT:
+        raise Nonsense("The title is no text, or is too long.")
+    item = saving.begin(
+        desk.model(author=request.user, title=" ".join(title.split())[:500]),
+        by=request.user,
+        tab=_uuid(data.get("tab")),
+        save_id=_uuid(data.get("save_id")),
+        origin=origin_of(request),
+    )
+    return JsonResponse({**told(request, item), "change": desk.address(item)})
+
+
 def autosave(request, text):
     data = _taken(request)
     draft = _draft(data, text)
@@ -115,6 +136,7 @@ def autosave(request, text):
             "text": _whole(saved.text) if saved.others else None,
             "clashes": _clashes(text),
             "status": saved.text.item.status,
+            "slug": saved.text.row.slug,
         }
     )
 
@@ -336,22 +358,44 @@ def told(request, row):
     """What the writing page of a text is told when it is opened, or nothing."""
     if not isinstance(row, WRITTEN) or getattr(request, "simulation", None):
         return None
+    if row._state.adding:
+        return _told_of_a_new_one(request, row)
     text = saving.text_of(row)
     return {
+        **_told_of_all(request, text),
         "autosave": _address(text, "autosave"),
         "here": _address(text, "here"),
-        "again": reverse("admin:again"),
-        "sign_in": reverse("admin:login"),
         "id": str(text.pk),
-        "kind": text.model._meta.model_name,
-        "person": str(request.user.pk),
-        "name": str(request.user),
         "holder": _holder(request, text),
         # What was refused is shown again; it is compared with what is kept.
         "blocks": text.blocks() if request.method == "POST" else None,
         "revision": text.item.revision,
         "may_write": saving.may_write(request.user, text.item),
+    }
+
+
+def _told_of_all(request, text):
+    return {
+        "again": reverse("admin:again"),
+        "sign_in": reverse("admin:login"),
+        "kind": text.model._meta.model_name,
+        "person": str(request.user.pk),
+        "name": str(request.user),
         "fields": saving.words_of(text),
+        "slug": text.row.slug,
+    }
+
+
+def _told_of_a_new_one(request, row):
+    """It is begun at the first words."""
+    return {
+        **_told_of_all(request, saving.text_of(row)),
+        "begin": reverse("admin:editorial_article_begin"),
+        "id": "new",
+        "revision": 0,
+        "may_write": True,
+        "holder": None,
+        "blocks": [],
     }
 
 

@@ -172,6 +172,29 @@ def test_lessons_are_saved_alike(opens, wim):
     assert Lesson.objects.get(title="Wind").content_blocks
 
 
+def test_a_new_article_is_on_the_desk_from_its_first_words(opens, wim, draft):
+    page = opens(wim, draft)
+    door = reverse("admin:editorial_article_begin")
+    sent = {"tab": page.tab, "save_id": str(uuid4()), "title": ""}
+    told = [
+        page.client.post(door, sent, content_type="application/json").json()
+        for _ in range(2)
+    ]
+    begun = Article.objects.exclude(pk=draft.pk).get()
+    assert [one["id"] for one in told] == [str(begun.pk)] * 2
+    assert (begun.author, begun.status) == (wim, Status.DRAFT)
+    assert begun.slug == "untitled-article"
+
+    page = opens(wim, begun)
+    answer = page.save([paragraph("First words.")], title="Low water").json()
+    begun.refresh_from_db()
+    assert begun.slug == answer["slug"] == "low-water"
+
+    rita = opens(factories.staff("rita", "reviewer"), draft)
+    answer = rita.client.post(door, sent, content_type="application/json")
+    assert answer.status_code == 403 and Article.objects.count() == 2
+
+
 def test_two_who_wrote_elsewhere_are_merged(opens, wim, ines, draft):
     factories.edit(draft, by=wim, body=[paragraph("one"), paragraph("two")])
     his, hers = opens(wim, draft), opens(ines, draft)

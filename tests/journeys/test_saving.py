@@ -7,7 +7,6 @@ import re
 import pytest
 from django.contrib.sessions.models import Session
 
-from editorial import actions
 from editorial.blocks import plain_text
 from editorial.models import Article, Clash, Status, Version
 from tests import factories
@@ -196,6 +195,27 @@ def test_signed_out_and_in_again_without_losing_the_page(desk, wim):
     assert not quiet(page)
 
 
+def test_a_new_article_is_saved_from_its_first_words(desk, wim):
+    page = desk(wim)
+    page.goto("/admin/editorial/article/add/")
+    page.wait_for_selector(".body-editor.is-ready")
+    page.fill("#id_title", "Low water")
+    page.locator(".ProseMirror").click()
+    page.keyboard.type("The market opens.")
+    page.wait_for_selector(SAVED)
+    until(lambda: Article.objects.exists() and texts(Article.objects.get()))
+    article = Article.objects.get()
+    assert (article.title, article.slug) == ("Low water", "low-water")
+    assert page.url.endswith(f"{article.pk}/change/")
+
+    page.keyboard.type(" Nobody asks when.")
+    page.click("button:text-is('Save draft')")
+    page.wait_for_selector(".messagelist:has-text('on the desk as a draft')")
+    assert texts(article) == ["The market opens. Nobody asks when."]
+    assert Article.objects.count() == 1
+    assert not quiet(page)
+
+
 def test_an_approval_is_ended_on_purpose_only(desk, wim, ines):
     article = factories.approve(factories.article(by=wim), editor=ines)
     page = opened(desk(ines), article)
@@ -206,7 +226,4 @@ def test_an_approval_is_ended_on_purpose_only(desk, wim, ines):
     page.wait_for_selector(SAVED)
     assert Article.objects.get().status == Status.DRAFT
     assert texts(article) == ["The harbour at five. Changed."]
-
-    # Nobody may write on while it waits for a review: what was typed is kept.
-    actions.submit(Article.objects.get(), by=wim)
     assert not quiet(page)

@@ -246,6 +246,7 @@ def typed(*case):
 
 
 FORMS = (
+    ("/begin/", lambda *case: {"tab": TAB, "save_id": SAVE, "title": "Low"}),
     ("/autosave/", typed),
     ("/here/", lambda *case: {"tab": TAB, "state": "here", "wants": "write"}),
     ("/look/", lambda *case: {"fields": {"title": "Low"}, "want": ["checks", "card"]}),

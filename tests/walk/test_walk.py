@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.walk, pytest.mark.django_db(databases=list(ALIASES))]
 PARTS = 2
 """The doors are shared out among as many tests, for as many processes."""
 
-JSON_DOORS = ("/look/", "/autosave/", "/here/")
+JSON_DOORS = ("/look/", "/autosave/", "/here/", "/begin/")
 """Ends of the desk's addresses that scripts talk to."""
 
 READING, WRITING = 2, 5

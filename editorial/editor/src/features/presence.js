@@ -9,7 +9,7 @@ const TYPING = 6_000;
 const IDLE = 60_000;
 
 export function install(body) {
-  if (body.saving) new Presence(body).start();
+  body.saving?.onBegun(() => new Presence(body).start());
 }
 
 class Presence {

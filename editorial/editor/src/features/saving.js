@@ -31,6 +31,7 @@ class Saving {
   #isReceiving = false;
   #keeping = null;
   #listeners = new Set();
+  #begun = new Set();
   #line = { kind: "saved", sentence: "Saved" };
 
   constructor(body, told) {
@@ -53,6 +54,7 @@ class Saving {
       if (input instanceof HTMLInputElement || input instanceof HTMLTextAreaElement)
         this.inputs.set(name, input);
     }
+    if (told.begin) this.#line = { kind: "saved", sentence: "Nothing to save yet" };
     const blocks = told.blocks ?? body.blocks();
     this.base = {
       blocks: byId(blocks),
@@ -170,6 +172,11 @@ class Saving {
       await this.#flight;
       return this.flush();
     }
+    if (this.told.begin && this.#changes()) {
+      this.#say("saving", "Saving…");
+      this.#flight = this.#begin().finally(() => { this.#flight = null; });
+      return (await this.#flight) ? this.flush() : false;
+    }
     const sent = this.#frozen ?? this.#changes();
     this.#since = 0;
     if (!sent) {
@@ -188,31 +195,62 @@ class Saving {
     sent.payload.tab = this.tab;
     sent.payload.may_end = this.mayEnd;
     this.#frozen = sent;
+    const told = await this.#ask(this.told.autosave, sent.payload, key);
+    if (!told) return false;
+    await this.#calm();
+    this.#take(told, sent);
+    return true;
+  }
+
+  // The first words of a new item: from now on it is on the desk.
+  async #begin() {
+    this.beginning ??= newId();
+    const title = this.inputs.get("title")?.value ?? "";
+    const told = await this.#ask(this.told.begin, { tab: this.tab, save_id: this.beginning, title }, "begin");
+    if (!told) return false;
+    const { form, item } = this.body;
+    delete this.told.begin;
+    Object.assign(this.told, told);
+    this.base.fields = { ...told.fields };
+    Object.assign(item, { id: told.id, kind: told.kind });
+    this.#know(told.revision);
+    history.replaceState(history.state, "", told.change);
+    form.action = told.change;
+    form.append(part("input", { type: "hidden", name: "_begun", value: "1" }));
+    this.#keepNow();
+    for (const listener of this.#begun) listener();
+    return true;
+  }
+
+  onBegun(listener) {
+    if (this.told.begin) this.#begun.add(listener);
+    else listener();
+  }
+
+  // What the desk answers, or nothing when it did not do it; then that is said.
+  async #ask(address, data, key) {
     let answer;
     try {
-      answer = await this.post(this.told.autosave, sent.payload);
+      answer = await this.post(address, data);
     } catch {
       return this.#tryLater();
     }
     if (answer.status === 401 || answer.type === "opaqueredirect") {
-      this.#say("out", `Signed out, ${counted(sent.payload.count, "change")} kept here`, "Sign in", remind);
+      const count = this.#changes()?.payload.count ?? 0;
+      this.#say("out", `Signed out, ${counted(count, "change")} kept here`, "Sign in", remind);
       signInAgain(this).then(() => this.flush());
-      return false;
+      return null;
     }
     if (answer.status === 429 || answer.status >= 500) return this.#tryLater();
     this.#frozen = null;
     this.#retry = FIRST_RETRY;
     const told = await answer.json().catch(() => null);
-    if (answer.ok && told) {
-      await this.#calm();
-      this.#take(told, sent);
-      return true;
-    }
+    if (answer.ok && told) return told;
     this.#refused = key;
     const sentence = told?.sentence ?? "The desk refused it. Copy what you wrote and reload the page.";
     if (told?.ends) this.#askToEnd(sentence);
     else this.#say("refused", `Not saved: ${sentence}`);
-    return false;
+    return null;
   }
 
   async post(address, data) {
@@ -233,12 +271,12 @@ class Saving {
   }
 
   #tryLater() {
-    const { payload } = this.#changes() ?? this.#frozen;
+    const payload = (this.#changes() ?? this.#frozen)?.payload ?? { count: 0 };
     this.#say("offline", `Offline, ${counted(payload.count, "change")} kept here`, "Try now", () => this.flush());
     this.#keepNow();
     this.#later(this.#retry);
     this.#retry = Math.min(LAST_RETRY, this.#retry * 2);
-    return false;
+    return null;
   }
 
   #askToEnd(sentence) {
@@ -279,11 +317,19 @@ class Saving {
     }
     this.#know(told.revision);
     this.#setClashes(told.clashes);
+    this.#nameIt(told.slug);
     this.savedAt = told.saved_at;
     this.status = told.status;
     this.#saved(told.unkept);
     for (const listener of this.#listeners) listener(told);
     this.body.element.dispatchEvent(new CustomEvent("body:saved", { bubbles: true, detail: told }));
+  }
+
+  // The address was made of the first title.
+  #nameIt(slug) {
+    const input = this.body.form?.elements.namedItem("slug");
+    if (input && input.value === this.told.slug) input.value = slug;
+    this.told.slug = slug;
   }
 
   onSaved(listener) {
@@ -465,6 +511,7 @@ class Saving {
   // What was kept is merged like any other save, beside what others wrote since.
   async #bringBack(one) {
     if (!(await this.flush())) return false;
+    if (this.told.begin && !(await this.#begin())) return false;
     const { order, was_order: was, ...rest } = one.payload;
     const sent = {
       payload: { ...rest, order, was_order: was ?? order, revision: -1, settled: undefined },

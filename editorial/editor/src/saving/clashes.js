@@ -39,7 +39,7 @@ const isOwn = (saving, clash) => clash.by === saving.told.name;
 
 function cardOf(saving, clash) {
   const own = isOwn(saving, clash);
-  const [first, second] = own ? ["theirs", "mine"] : ["the left one", `${clash.by}’s`];
+  const [first, second] = own ? ["theirs", "mine"] : ["the first", `${clash.by}’s`];
   return part("div", { className: "clash-card", contentEditable: "false", role: "group", "aria-label": "Two copies" },
     part("p", {
       text: own
@@ -49,7 +49,7 @@ function cardOf(saving, clash) {
     part("p", { className: "clash-buttons" },
       button(`Keep ${second}`, () => keepOther(saving, clash)),
       button(`Keep ${first}`, () => keepOne(saving, clash)),
-      button("Keep both", () => both(saving, clash))),
+      button("Keep both", () => done(saving, clash.id, clash.block))),
   );
 }
 
@@ -72,10 +72,6 @@ function keepOne(saving, { id, block }) {
   const other = body.blockById(id);
   const { state, view } = body.editor;
   view.dispatch(state.tr.delete(other.pos, other.pos + other.node.nodeSize));
-  done(saving, id, block);
-}
-
-function both(saving, { id, block }) {
   done(saving, id, block);
 }
 
