@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from editorial import actions
+from cms.uuids import uuid7
+from editorial import actions, blocks
 from editorial.models import ReviewComment
 from tests import factories
 from tests.factories import paragraph
@@ -15,6 +16,30 @@ TEXTS = (
     "Boats come home with the tide, and gulls come with the boats.",
     "Nobody sleeps on the quay.",
 )
+
+LIST = {
+    "id": str(uuid7()),
+    "type": "list",
+    "content": {
+        "type": "bulletList",
+        "content": [
+            {
+                "type": "listItem",
+                "content": [
+                    {
+                        "type": "paragraph",
+                        "content": [
+                            {"type": "text", "text": "🐟 Herring"},
+                            {"type": "hardBreak"},
+                            {"type": "text", "text": "🦑 and squid"},
+                        ],
+                    },
+                    paragraph("Mended nets")["content"],
+                ],
+            }
+        ],
+    },
+}
 
 
 def change_page(article):
@@ -44,7 +69,8 @@ def select(page, words):
 
 def test_a_remark_stays_on_its_words_while_another_types(desk, wim, ines, axe):
     rex = factories.staff("rex", "reviewer")
-    article = factories.article(by=wim, body=[paragraph(text) for text in TEXTS])
+    body = [*(paragraph(text) for text in TEXTS), LIST]
+    article = factories.article(by=wim, body=body)
     actions.submit(article, by=wim, reviewer=rex)
     writer, reader = desk(ines), desk(rex)
     writer.goto(change_page(article))
@@ -64,6 +90,18 @@ def test_a_remark_stays_on_its_words_while_another_types(desk, wim, ines, axe):
     words.press("Control+Enter")
     reader.locator(".remark-card", has_text="Do they?").wait_for()
     assert reader.locator(".remark-mark").inner_text() == "gulls come with the boats"
+
+    # Both sides count alike: emoji, line breaks, paragraphs in a list.
+    select(reader, "nets")
+    reader.keyboard.press("Control+Alt+m")
+    reader.locator(".remarks-new textarea").fill("Which?")
+    reader.locator(".remarks-new textarea").press("Control+Enter")
+    reader.locator(".remark-card", has_text="Which?").wait_for()
+    nets = ReviewComment.objects.get(quote="nets")
+    text = blocks.flat_text(LIST["content"])
+    assert text[nets.selection_start : nets.selection_end] == "nets"
+    assert not nets.is_orphan
+    nets.delete()
 
     # The other is told, finds it beside the text, and types before and in it.
     remark = ReviewComment.objects.get()
