@@ -65,12 +65,18 @@ if (panels.length > 1) {
   show(Math.max(byHash(), faulty, 0));
 }
 
-// The choosers of Django's admin have no name of their own; their label gives it.
-window.addEventListener("load", () => {
-  for (const select of document.querySelectorAll("select.admin-autocomplete")) {
-    const name = select.labels?.[0]?.textContent.trim() ?? "";
+// The choosers of Django's admin have no name of their own; their label gives it. They
+// come by and by, when jQuery is ready.
+for (const select of document.querySelectorAll("select.admin-autocomplete")) {
+  const name = select.labels?.[0]?.textContent.trim();
+  const told = () => {
     const box = select.nextElementSibling;
-    for (const part of box?.querySelectorAll("[role=combobox], [role=textbox], input") ?? [])
-      if (name) part.setAttribute("aria-label", name);
-  }
-});
+    if (!name || !box?.matches(".select2")) return false;
+    for (const part of box.querySelectorAll("[role=combobox], [role=textbox], input"))
+      part.setAttribute("aria-label", name);
+    return true;
+  };
+  if (told()) continue;
+  const watching = new MutationObserver(() => told() && watching.disconnect());
+  watching.observe(select.parentElement, { childList: true });
+}
