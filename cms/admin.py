@@ -99,9 +99,12 @@ class NamedRows(forms.BaseInlineFormSet):
         what = str(self.model._meta.verbose_name)
         row = f"{what} {index + 1}" if index is not None else f"new {what}"
         for name, field in form.fields.items():
-            if not field.widget.is_hidden:
-                label = field.label or name.replace("_", " ").capitalize()
-                field.widget.attrs.setdefault("aria-label", f"{label}, {row}")
+            if field.widget.is_hidden:
+                continue
+            label = field.label or name.replace("_", " ").capitalize()
+            # The admin wraps choosers of other rows; what is drawn is inside.
+            widget = getattr(field.widget, "widget", field.widget)
+            widget.attrs.setdefault("aria-label", f"{label}, {row}")
 
 
 class DeskPage(ModelAdmin):

@@ -86,5 +86,8 @@ const nameSuggestions = () => {
     }
   }
 };
-window.addEventListener("load", nameSuggestions);
+window.addEventListener("load", () => {
+  // After the admin's own, which wait in jQuery's line.
+  if (window.django?.jQuery) window.django.jQuery(nameSuggestions);
+});
 document.addEventListener("formset:added", () => setTimeout(nameSuggestions));

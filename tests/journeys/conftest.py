@@ -119,7 +119,10 @@ def axe():
     `only` names the one rule to look for."""
     from axe_playwright_python.sync_playwright import Axe
 
-    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+    rules = {
+        "runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"],
+        "resultTypes": ["violations"],
+    }
 
     def look(page, include=None, only=None):
         asked = {"runOnly": {"type": "rule", "values": [only]}} if only else rules
