@@ -89,7 +89,7 @@ def let_pass(item, *, by, reason="", nobody_is_there=False):
     Called inside the action's transaction, the item locked. A reason that is not
     needed makes no override.
     """
-    standing = standing_of(item)
+    standing = standing_of(item, viewer=by)  # as the desk showed it to them
     if not standing.stops:
         return {}
     found = [one.sentence for one in standing.stops]
