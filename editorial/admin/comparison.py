@@ -76,9 +76,11 @@ class Row:
 
     @property
     def can_come_back(self):
-        return self.what in ("removed", "changed") or (
+        """By itself: not when the lesson that it stood in is gone."""
+        is_other = self.what in ("removed", "changed") or (
             self.what == "moved" and bool(self.before)
         )
+        return is_other and bool(self.block_id)
 
 
 @dataclass
@@ -345,6 +347,10 @@ def _compare_lessons(found, old, new, names, media, budget):
         texts = [(one or {}).get("blocks", []) for one in (was, now)]
         own = found.counts if was and now else Counter()
         _tell(part, *texts, media, budget, own)
+        if now is None:
+            for stretch in part.stretches:
+                for row in stretch.rows:
+                    row.block_id = ""
         if part.what == "same" and (part.fields or part.has_changes):
             part.what = "changed"
         part.says = f"Lesson {part.what}" if part.what != "same" else "Lesson"

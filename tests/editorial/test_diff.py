@@ -14,7 +14,7 @@ from editorial import actions, blocks
 from editorial.admin.comparison import compare
 from editorial.admin.versions import standing_of
 from editorial.diff import by_id, story, with_block_back
-from editorial.exceptions import StaleEdit
+from editorial.exceptions import Refused, StaleEdit
 from editorial.models import AuditLog, Status, Version
 from editorial.redline import redline, words
 from tests import factories
@@ -298,6 +298,29 @@ def test_a_course_is_compared_by_sections_and_lessons(signed_in, ines, wim):
     assert "Lesson moved" in page and "Lesson changed" in page
     assert "about <del>wind</del><ins>storms</ins>." in page
     assert "<ins>The basics</ins>" in page
+
+
+def test_what_went_with_its_lesson_comes_back_with_the_version_only(wim):
+    course = factories.course(by=wim)
+    version = actions.save_version(course, by=wim)
+    with actions.editing(course, by=wim) as fresh:
+        fresh.lessons.get(title="Knots").delete()
+
+    found = compare(version.snapshot, course.snapshot())
+
+    assert found.sentence() == "1 lesson removed."
+    [gone] = [part for part in found.parts if part.what == "removed"]
+    rows = [row for stretch in gone.stretches for row in stretch.rows]
+    assert rows and not any(row.can_come_back for row in rows)
+    with pytest.raises(Refused, match="“Knots” is not there any more"):
+        actions.restore_version(
+            course,
+            version,
+            by=wim,
+            block_id=version.snapshot["sections"][0]["lessons"][0]["blocks"][0]["id"],
+        )
+    actions.restore_version(course, version, by=wim)
+    assert course.lessons.count() == 2
 
 
 # --- Bringing back ----------------------------------------------------------------
