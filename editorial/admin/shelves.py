@@ -445,7 +445,14 @@ def do(request):
             messages.error(request, said)
     else:
         _do(request, ids, form.cleaned_data)
-    return HttpResponseRedirect(_back(request))
+    back = _back(request)
+    if any(str(pk) in back for pk in ids - _still_there(ids)):
+        back = reverse("admin:editorial_media_changelist")  # its page is gone with it
+    return HttpResponseRedirect(back)
+
+
+def _still_there(ids):
+    return set(Media.objects.filter(pk__in=ids).values_list("pk", flat=True))
 
 
 def _do(request, ids, asked):

@@ -35,8 +35,9 @@ function open(studio) {
   picture.draggable = false;
 
   const field = (name) => document.querySelector(`#id_${name}`);
+  // Who may only look has no fields; the picture itself knows, too.
   const number = (name, otherwise) => {
-    const value = Number.parseFloat(field(name)?.value);
+    const value = Number.parseFloat(field(name) ? field(name).value : studio.dataset[name]);
     return Number.isFinite(value) ? value : otherwise;
   };
   const fields = document.querySelector(".by-numbers");

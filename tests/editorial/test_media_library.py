@@ -178,8 +178,11 @@ def test_only_what_nothing_shows_is_deleted(signed_in, wim):
     factories.edit(factories.article(by=wim), by=wim, featured_image=shown)
     idle = factories.MediaFactory(title="Idle", uploaded_by=wim)
 
-    said = do(signed_in(adam), "delete", shown, idle).content.decode()
+    page = reverse("admin:editorial_media_change", args=[idle.pk])
+    answer = do(signed_in(adam), "delete", shown, idle, back=page)
+    said = answer.content.decode()
 
+    assert answer.redirect_chain == [(reverse(LIBRARY), 302)]
     assert "Deleted one file." in said
     assert "“Shown” is shown by “First light”" in said
     assert list(Media.objects.all()) == [shown]
@@ -264,6 +267,9 @@ def test_the_form_keeps_crop_focal_point_and_a_new_file(signed_in, wim):
     assert replaced.original_filename == "new.jpg"
     assert replaced.former_files.get().names == [kept.file.name]
     assert "File replaced: quay.jpg → new.jpg" in client.get(address).content.decode()
+    look = signed_in(factories.staff("omar", "author")).get(address).content.decode()
+    assert 'data-focal_x="0.75"' in look and "data-only-look" in look
+    assert 'name="focal_x"' not in look and "Choose File" not in look
 
 
 def test_where_it_is_used_counts_what_one_may_not_see(signed_in, wim, omar, ines):
