@@ -12,8 +12,12 @@ from editorial import blocks
 
 FAR_QUOTE = 12
 """Words this long are looked for in the whole text; shorter ones stand everywhere."""
+ALIKE = 0.5
+"""So much of the words must be left for a remark to stay on what became of them."""
 LONGEST_COMPARED = 20_000
 """Characters of a block up to which changes are compared word by word."""
+LONGEST_LIKENED = 500
+"""Characters of a quote up to which it is asked how much of it is left."""
 
 _WORDS = re.compile(r"\w+|\W", re.ASCII)
 
@@ -109,9 +113,9 @@ def _in_block(anchor, old, text):
 
 def _share(old, new):
     """Whether enough of the old words is left to be about the same thing."""
-    if len(old) > LONGEST_COMPARED or len(new) > LONGEST_COMPARED:
+    if max(len(old), len(new)) > LONGEST_LIKENED:
         return True
-    return SequenceMatcher(None, old, new, autojunk=False).quick_ratio() > 0.3
+    return SequenceMatcher(None, old, new, autojunk=False).ratio() >= ALIKE
 
 
 def _elsewhere(anchor, before, after):

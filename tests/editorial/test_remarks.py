@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 
 from editorial import actions
 from editorial.anchors import Anchor, follow, texts_of
@@ -68,6 +69,7 @@ def place(remark):
         ("Boats sleep here.", "sleep", "Here boats sleep.", "sleep"),
         ("The harbour at five.", "harbour", "The sea.", None),
         ("The harbour at five.", "harbour", "", None),
+        ("The harbour at five.", "harbour", "The port at five.", None),
     ],
 )
 def test_an_anchor_stays_on_its_words(before, quote, after, expected):
@@ -106,8 +108,8 @@ def test_a_remark_follows_its_words_through_saves(wim, ines, draft):
     )
     write(draft, wim, "In winter, the harbour at five.")
     assert place(remark) == (15, 22, "harbour")
-    write(draft, wim, "In winter, the old port at five.")
-    assert not remark.is_orphan
+    write(draft, wim, "In winter, the harbours at five.")
+    assert place(remark) == (15, 22, "harbour") and not remark.is_orphan
     resolved = resolve_remark(remark, item=draft, by=ines)
     write(draft, wim, "Nothing of it.")
     remark.refresh_from_db()
@@ -374,3 +376,68 @@ def test_only_the_text_that_was_read_can_be_approved(wim, ines, draft):
     assert draft.status == Status.IN_REVIEW
     actions.approve(draft, by=ines, seen_hash=draft.content_hash())
     assert draft.approved_version.content_hash == draft.content_hash()
+
+
+# --- The doors of the desk --------------------------------------------------------
+
+
+def door(item, name, *args):
+    return reverse(f"admin:editorial_article_{name}", args=[item.pk, *args])
+
+
+def test_the_editor_speaks_json_to_the_desk(client, wim, ines, omar, draft):
+    programs = {"headers": {"Accept": "application/json"}}
+
+    def say(where, **said):
+        return client.post(where, said, content_type="application/json", **programs)
+
+    client.force_login(ines)
+    pk = block_of(draft)
+    made = say(door(draft, "threads"), comment="?", block_id=pk, quote="five", start=15)
+    thread = made.json()["thread"]
+    assert made.status_code == 201
+    assert (thread["start"], thread["end"], thread["orphan"]) == (15, 19, False)
+    early = say(door(draft, "threads"), comment="?", block_id=pk, quote="lighthouse")
+    assert early.json()["thread"]["orphan"]
+    assert say(door(draft, "threads"), comment=" ").status_code == 422
+    refused = say(door(draft, "threads"), comment="@omar, look")
+    assert refused.status_code == 409
+    assert "Omar may not view" in refused.json()["problem"]
+    people = client.get(door(draft, "named"), {"q": "wi"}, **programs).json()
+    assert people == {"people": [{"handle": "wim", "name": "Wim"}]}
+    changed = say(door(draft, "reword", thread["id"]), comment="Which?")
+    assert changed.json()["thread"]["comment"] == "Which?"
+    assert changed.json()["thread"]["edited"]
+
+    client.force_login(wim)
+    answered = say(door(draft, "threads"), comment="Ours.", parent=thread["id"])
+    assert answered.json()["thread"]["answers"][0]["comment"] == "Ours."
+    assert say(door(draft, "unsay", thread["id"])).status_code == 403
+    done = say(door(draft, "resolve", thread["id"])).json()["thread"]
+    assert (done["resolved"], done["resolved_by"]) == (True, "Wim")
+    listed = client.get(door(draft, "threads"), **programs).json()
+    assert [one["mine"] for one in listed["threads"]] == [False, False]
+    assert listed["may_remark"]
+    other = factories.article(by=wim)
+    assert say(door(other, "resolve", thread["id"])).status_code == 404
+
+    client.force_login(omar)
+    for name in ("threads", "named", "remarks"):
+        assert client.get(door(draft, name), **programs).status_code == 404
+
+
+def test_without_scripts_a_page_does_the_same(client, wim, ines, draft):
+    remark = add_remark(
+        draft, by=wim, comment="Mine.", block_id=block_of(draft), quote="five"
+    )
+    add_remark(draft, by=ines, comment="On the whole.")
+    write(draft, wim, "Nothing of it.")
+    client.force_login(wim)
+    page = client.get(door(draft, "remarks")).content.decode()
+    assert "Words that are gone" in page and "On the whole." in page
+    assert door(draft, "reword", remark.pk) in page
+    client.post(door(draft, "reword", remark.pk), {"comment": "Still mine."})
+    remark.refresh_from_db()
+    assert remark.comment == "Still mine."
+    client.post(door(draft, "unsay", remark.pk))
+    assert ReviewComment.objects.get().author == ines
