@@ -30,6 +30,7 @@ from editorial.exceptions import Refused, StaleEdit
 from editorial.models import (
     ITEM_MODELS,
     AuditLog,
+    Clash,
     ItemKind,
     LiveSlug,
     LiveUse,
@@ -259,6 +260,7 @@ def delete(item, *, by, seen_revision=None, origin=None):
                 "instead: that takes it down and deletes nothing."
             )
         ReleaseItem.objects.filter(item_id=fresh.pk, release__released_at=None).delete()
+        Clash.objects.on(fresh.pk).delete()
         ReviewComment.objects.on(fresh).delete()
         ReviewLink.objects.on(fresh).delete()
         reviewing.forget(fresh)
