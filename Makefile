@@ -14,6 +14,7 @@ TESTS ?= tests
 # Everything here starts Python many times; compiling it each time takes longer than
 # the tests, so compiled files are kept even where this asks for none.
 unexport PYTHONDONTWRITEBYTECODE
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
 ORDINARY := not browser and not chaos and not bench and not walk and not client and not fuzz
 
 .PHONY: help
@@ -76,7 +77,7 @@ run: $(RUN_READY)  ## Django's own server, reloading as you edit (DEBUG)
 
 .PHONY: test lint format walk browser chaos check bench
 test: $(DEV_READY)  ## All tests that need no browser (TESTS=tests/editorial for some)
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "$(ORDINARY)" $(TESTS)
+	@$(PYTEST) -m "$(ORDINARY)" $(TESTS)
 
 lint: $(DEV_READY)  ## Style, types, import rules, forgotten migrations
 	$(BIN)/ruff check .
@@ -91,15 +92,16 @@ format: $(DEV_READY)  ## Let ruff put the code in order
 	$(BIN)/ruff format .
 
 walk: $(DEV_READY)  ## Every door, every actor, against tests/walk/doors.txt
-	@$(BIN)/python -m pytest -q -n 2 -m walk tests/walk
+	@$(PYTEST) -m walk tests/walk
 
 browser: $(DEV_READY)  ## The journeys, in a real Chromium
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser tests/journeys
+	@$(PYTEST) -m browser tests/journeys
 
 chaos: $(DEV_READY)  ## Kill servers and workers; long properties
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m chaos tests
+	@$(PYTEST) -m chaos tests
 
-check: lint test walk client browser chaos  ## What CI runs
+check: lint  ## What CI runs: all of these, the tests in one run
+	@$(PYTEST) -m "not bench and not fuzz" tests
 
 bench: $(DEV_READY)  ## The figures, beside Wagtail and plain Django (eight minutes)
 	@$(BIN)/python -m bench.run

@@ -37,8 +37,10 @@ DATABASE_URLS = (
 )
 LONG = [
     "test_chaos.py",
+    "test_walk.py",
     "test_demo.py",
     "test_canaries.py",
+    "test_guessing.py",
     "test_demo_content.py",
     "test_embedded.py",
     "test_real_exports.py",
@@ -75,10 +77,33 @@ def pytest_configure(config):
         config.option.reuse_db = True  # the keeper deletes the whole cluster
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
+    """What takes long first, journeys last: Playwright's loop stays when it is there.
+
+    Tests that share what is made once for a module go to one worker, by
+    `--dist loadgroup`.
+    """
     places = {name: place for place, name in enumerate(LONG)}
-    items.sort(key=lambda item: places.get(item.path.name, len(LONG)))
+    for item in items:
+        if _shares_with_its_module(item):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("browser") is not None,
+            places.get(item.path.name, len(LONG)),
+        )
+    )
+
+
+def _shares_with_its_module(item):
+    fixtures = getattr(item, "_fixtureinfo", None)
+    if fixtures is None:
+        return False
+    return any(
+        made.scope == "module" and made.func.__module__.startswith("tests.")
+        for (*_, made) in fixtures.name2fixturedefs.values()
+    )
 
 
 def pytest_collection_finish():
