@@ -11,6 +11,9 @@ from editorial.intake.reader import PasteNotes, PasteReader, paragraphs
 LARGEST = 3_000_000
 """Characters of markup besides pictures that came along: some hundred pages."""
 
+MOST_ELEMENTS = 50_000
+TOO_MUCH = "This is too much for one paste. Take it in several parts."
+
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _FRAME = re.compile(r"<!--.*?-->|</?(?:html|head|body|meta)\b[^>]*>", re.DOTALL)
 _PICTURES = re.compile(r"data:image/[a-zA-Z+.-]+;base64,[A-Za-z0-9+/=\s%]*")
@@ -34,7 +37,7 @@ def from_clipboard(*, html="", text="", is_alone=False, keep=None):
     """
     html, text = (_UNSTORABLE.sub("", one or "") for one in (html, text))
     if len(text) > LARGEST or len(_PICTURES.sub("", html)) > LARGEST:
-        raise TooLarge("This is too much for one paste. Take it in several parts.")
+        raise TooLarge(TOO_MUCH)
     if address := plain.lone_address(text):
         return Pasted(plain.blocks_of_address(address, is_alone=is_alone))
     if html.strip() and not (text.strip() and _is_only_text(html)):
@@ -73,6 +76,8 @@ def from_markup(html, *, keep=None):
     except markup.TooDeep:
         notes.add("The markup is nested too deep; only its words were kept.")
         return Pasted(_words(re.sub(r"<[^>]*>", " ", html)), notes.sentences())
+    if markup.size_of(tree) > MOST_ELEMENTS:
+        raise TooLarge(TOO_MUCH)
     word.rebuild(tree, notes)
     pictures.place(tree, notes, keep)
     markup.plain(tree, notes)

@@ -41,6 +41,7 @@ NOT_WORD = (
     "This is no Word document (.docx). Open it in your word processor, save it as "
     ".docx and choose it again. Older .doc files need that, too."
 )
+TOO_LONG = "The document is too long for one text. Divide it into several documents."
 DAMAGED = (
     "The document is damaged and cannot be read to its end. Open it in your word "
     "processor, save it under another name and choose that."
@@ -65,7 +66,10 @@ def from_word(file, *, keep=None):
         raise ValidationError(DAMAGED) from None
     except Exception as problem:  # mammoth trusts the file to be what Word writes
         raise ValidationError(DAMAGED) from problem
-    pasted = clipboard.from_markup(made.value)
+    try:
+        pasted = clipboard.from_markup(made.value)
+    except clipboard.TooLarge:
+        raise ValidationError(TOO_LONG) from None
     pasted.notes += kept.notes()
     return pasted
 

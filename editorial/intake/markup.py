@@ -98,6 +98,10 @@ def plain(tree, notes):
         _spaces(element)
 
 
+def size_of(tree):
+    return sum(1 for _ in tree.iter())
+
+
 def is_in(element, tree):
     return element is tree or next(
         (True for one in element.iterancestors() if one is tree), False
@@ -131,9 +135,9 @@ def _one(element, tree, notes):
         if tag == "rt":
             element.text = f" ({element.text or ''}"
             element.tail = f"){element.tail or ''}"
-        element.drop_tag()
+        _through(element)
     elif is_undone(element, style):
-        element.drop_tag()
+        _through(element)
     elif element.get("role") == "heading":
         level = element.get("aria-level") or "2"
         element.tag = f"h{level}" if level in "123456" else "h4"
@@ -142,6 +146,12 @@ def _one(element, tree, notes):
         for mark in marks:
             if mark != "u" or tag != "u":
                 _wrap(element, mark)
+
+
+def _through(element):
+    """Leave its words. Taking it out of the tree costs the length of its parent."""
+    element.tag = "span"
+    element.attrib.clear()
 
 
 def _a(noun):
@@ -243,7 +253,7 @@ def _clamp(cell):
 
 def _without_bold(element):
     for bold in list(element.iter(*BOLD)):
-        bold.drop_tag()
+        _through(bold)
 
 
 def _links(tree, notes):
@@ -252,16 +262,16 @@ def _links(tree, notes):
         href = (link.get("href") or "").strip()
         has_words = link.text_content().strip() or next(link.iter("img"), None)
         if not href or href.startswith("#") or has_words is None or has_words == "":
-            link.drop_tag()
+            _through(link)
             continue
         target = straight(href)
         if target.lower().startswith("file:") or re.match(r"[a-zA-Z]:\\", target):
             notes.add("A link to a file on somebody's own disk is text now.")
-            link.drop_tag()
+            _through(link)
             continue
         link.set("href", target)
         for line in list(link.iter("u")):
-            line.drop_tag()
+            _through(line)
 
 
 def straight(href):
