@@ -86,7 +86,7 @@ def page(route, *, name, cacheable=False):
 
 
 def arranges(function):
-    """Let `function(request, panels)` say which panels somebody sees, in which order."""
+    """Let `function(request, panels)` say which panels one sees, in which order."""
     ARRANGED_BY[:] = [function]
     return function
 
