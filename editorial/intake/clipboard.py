@@ -15,7 +15,9 @@ MOST_ELEMENTS = 50_000
 TOO_MUCH = "This is too much for one paste. Take it in several parts."
 
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_FRAME = re.compile(r"<!--.*?-->|</?(?:html|head|body|meta)\b[^>]*>", re.DOTALL)
+_FRAME = re.compile(
+    r"<!--(?:Start|End)Fragment-->|</?(?:html|head|body|meta)\b[^<>]*>", re.IGNORECASE
+)
 _PICTURES = re.compile(r"data:image/[a-zA-Z+.-]+;base64,[A-Za-z0-9+/=\s%]*")
 
 
@@ -45,7 +47,7 @@ def from_clipboard(*, html="", text="", is_alone=False, keep=None):
         if pasted.blocks or not text.strip():
             _with_edges(pasted.blocks, text)
             return pasted
-    if plain.looks_like_markdown(text):
+    if len(text) <= plain.LONGEST_MARKDOWN and plain.looks_like_markdown(text):
         pasted = from_markup(plain.html_of(text))
         if pasted.blocks:
             return pasted
@@ -75,7 +77,7 @@ def from_markup(html, *, keep=None):
         tree = markup.tree_of(html)
     except markup.TooDeep:
         notes.add("The markup is nested too deep; only its words were kept.")
-        return Pasted(_words(re.sub(r"<[^>]*>", " ", html)), notes.sentences())
+        return Pasted(_words(re.sub(r"<[^<>]*>", " ", html)), notes.sentences())
     if markup.size_of(tree) > MOST_ELEMENTS:
         raise TooLarge(TOO_MUCH)
     word.rebuild(tree, notes)

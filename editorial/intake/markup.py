@@ -55,7 +55,7 @@ ATTRIBUTES = {
     "pre": {"class"},
 }
 
-_CONDITION = re.compile(r"<!\[[^>]*(?<!--)>|<\?[^>]*>")
+_CONDITION = re.compile(r"<!\[[^<>]*(?<!--)>|<\?[^<>]*>")
 """Word's `<![if …]>` and `<?xml …?>`: what they enclose is shown. The end of a real
 comment stays, `<![endif]-->`."""
 _SPACES = re.compile(r"[ \t\n\r\f]+")

@@ -10,6 +10,11 @@ from editorial.blocks.embeds import provider_of
 from editorial.blocks.links import is_safe_link
 from editorial.intake.reader import paragraphs
 
+LONGEST_MARKDOWN = 200_000
+LOOKED_AT = 20_000
+LONGEST_WITH_LINKS = 50_000
+"""Characters, so that no text keeps the server busy for long."""
+
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 _MARKDOWN = re.compile(
     r"^(?:#{1,6} \S|```|~~~|> \S|\|.+\|\s*$|\[[^\]]+\]: \S)"
@@ -23,7 +28,8 @@ _links = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False})
 
 def looks_like_markdown(text):
     """Marks that prose has no use for; a single dash begins no list."""
-    return bool(_MARKDOWN.search(text)) or len(_LIST.findall(text)) > 1
+    start = text[:LOOKED_AT]
+    return bool(_MARKDOWN.search(start)) or len(_LIST.findall(start)) > 1
 
 
 def html_of(text):
@@ -54,10 +60,11 @@ def linked(paragraph):
     """The same paragraph; addresses in it can be followed."""
     content = []
     for node in paragraph["content"]:
-        if node["type"] != "text" or "://" not in node["text"]:
+        text = node.get("text", "")
+        if "://" not in text or len(text) > LONGEST_WITH_LINKS:
             content.append(node)
             continue
-        text, done = node["text"], 0
+        done = 0
         for found in _links.match(text) or ():
             if not is_safe_link(found.url):
                 continue

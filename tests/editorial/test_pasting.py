@@ -6,6 +6,7 @@ Works, who may not, bad input. The fixtures are what programs put on a clipboard
 import io
 import json
 import re
+import time
 import zipfile
 from pathlib import Path
 
@@ -257,6 +258,18 @@ def test_markup_without_end_or_bottom_is_words():
     )
     pasted = intake.from_clipboard(html=lists)
     assert blocks.plain_text(pasted.blocks).count("item") == 900
+
+
+def test_no_clipboard_keeps_the_server_busy_for_long():
+    began = time.process_time()
+    for source in ("<!--" * 50_000, "<html" * 50_000, "<?" * 100_000, "<" * 100_000):
+        intake.from_clipboard(html=source, text="words")
+    for text in ("[" * 500_000, "# x\n" + "[" * 20_000, "http://" * 50_000):
+        intake.from_clipboard(text=text)
+    spans = "<span style='font-weight:bold'>x</span> " * 3_000
+    intake.from_clipboard(html=f"<p>{spans}</p>")
+    # A second of it on a quiet machine; what grows with the square takes minutes.
+    assert time.process_time() - began < 20
 
 
 def test_too_much_is_refused_with_a_sentence(signed_in, wim):
