@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.permissions import EDITORS, REVIEWER, SUPER_ADMIN, may
 from cms.admin import arranges, panel
+from editorial.letters import visible
 from editorial.models import (
     ITEM_MODELS,
     EditorialTask,
@@ -154,9 +155,7 @@ def waiting_for_me(request):
     for row in rows:
         row.review, row.is_mine = mine.get(row.pk), row.pk in mine
     tasks = my_tasks(user, beside=mine)
-    notices = list(
-        Notice.objects.filter(person=user, read_at=None).order_by("-created_at")[:SHOWN]
-    )
+    notices = visible(Notice.objects.of(user).unread()[: 2 * SHOWN], user)[:SHOWN]
     parts = [
         {
             "title": "To be changed by me",

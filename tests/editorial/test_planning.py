@@ -118,6 +118,17 @@ def test_what_is_late_held_or_old_is_said_to_editors(signed_in, wim, ines, publi
         assert said not in desk_of(signed_in(wim))
 
 
+def test_a_notice_about_what_one_may_no_longer_view_is_not_shown(
+    signed_in, omar, draft
+):
+    Notice.objects.tell(omar, "told", "About a secret text.", item=draft)
+    Notice.objects.tell(omar, "told", "About nothing at all.")
+
+    page = desk_of(signed_in(omar))
+
+    assert "About nothing at all." in page and "secret text" not in page
+
+
 def test_each_person_chooses_panels_and_their_order(signed_in, wim, draft):
     client, page = signed_in(wim), reverse("admin:editorial_panels")
     assert desk_of(client).index("Waiting for me") < desk_of(client).index("My drafts")
