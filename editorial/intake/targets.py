@@ -126,12 +126,18 @@ def _row(item, live_slug, *, is_viewed):
     title, status = str(item), item.get_status_display()
     if not is_viewed:
         title, status = item.live_version.snapshot["title"] or "Untitled", "Published"
+    href = reverse(f"publishing:{item.KIND}", args=[live_slug or item.slug])
+    if item.is_live:
+        page = f"{settings.SITE_ORIGIN}{href}"
+    else:
+        page = reverse(f"admin:editorial_{item.KIND}_change", args=[item.pk])
     return {
         "kind": "item",
         "item": item.KIND,
         "id": str(item.pk),
         "title": title,
-        "href": reverse(f"publishing:{item.KIND}", args=[live_slug or item.slug]),
+        "href": href,
+        "open": page,
         "status": status,
         "is_live": item.is_live,
         "category": item.category.name if item.category else "",

@@ -179,6 +179,7 @@ def test_a_draft_is_named_with_a_warning_to_those_who_may_view_it(
 ):
     [row] = signed_in(wim).get(address("links"), {"q": "light"}).json()["items"]
     assert (row["status"], row["is_live"]) == ("Draft", False)
+    assert row["open"] == reverse("admin:editorial_article_change", args=[draft.pk])
     assert "until it is published" in row["warning"]
     where = {"url": row["href"]}
     assert signed_in(wim).get(address("address"), where).json()["title"] == row["title"]
