@@ -119,7 +119,11 @@ def page(request, token):
 
 
 def _private(answer):
-    answer.headers["Referrer-Policy"] = "no-referrer"
+    """No other site hears of the address; with "no-referrer" we should not either.
+
+    Browsers then send `Origin: null` with the form, which is refused as a stranger's.
+    """
+    answer.headers["Referrer-Policy"] = "same-origin"
     return answer
 
 

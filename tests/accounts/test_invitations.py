@@ -73,7 +73,7 @@ def test_somebody_is_invited_with_roles_and_comes_in(
     path = letter.link.partition("/accounts")[2]
     page = another_browser.get(f"/accounts{path}")
     assert "Ada invites you" in page.content.decode()
-    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Referrer-Policy"] == "same-origin"
     assert "no-store" in page.headers["Cache-Control"]
     chosen = another_browser.post(f"/accounts{path}", follow=True)
     done = another_browser.post(

@@ -12,8 +12,10 @@ from email import message_from_bytes, policy
 import pytest
 from aiosmtpd.controller import Controller
 
-from accounts.models import User
+from accounts import invitations
+from accounts.models import Invitation, User
 from cms.databases import EDITORIAL
+from tests import factories
 from tests.serving import answers, free_port, running, until
 
 pytestmark = [
@@ -180,3 +182,22 @@ def without_scripts(browser, base, post_office):
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.goto("/accounts/")
     assert page.locator("h1").inner_text() == "Omar"
+
+
+def test_somebody_who_was_invited_comes_in(visitor, newsroom, ines):
+    """Browsers send no Origin from a page that wants no referrer: forms must go."""
+    nele = factories.staff("nele", "author")
+    nele.set_unusable_password()
+    nele.save()
+    invitation = Invitation.objects.create(user=nele, invited_by=ines)
+    page = visitor(java_script_enabled=False)
+
+    page.goto(f"/accounts{invitations.link_of(invitation).partition('/accounts')[2]}")
+    page.locator("main button[type=submit]").click()
+    page.get_by_label("New password", exact=True).fill(PASSWORD)
+    page.get_by_label("The new password again").fill(PASSWORD)
+    page.get_by_role("button", name="Save the password").click()
+
+    page.get_by_role("link", name="Sign in", exact=True).last.wait_for()
+    invitation.refresh_from_db()
+    assert invitation.accepted_at
