@@ -96,6 +96,7 @@ class NamedRows(forms.BaseInlineFormSet):
 
     def add_fields(self, form, index):
         super().add_fields(form, index)
+        assert self.model is not None  # Django names it in the class that it makes
         what = str(self.model._meta.verbose_name)
         row = f"{what} {index + 1}" if index is not None else f"new {what}"
         for name, field in form.fields.items():
