@@ -9,6 +9,7 @@ import { features } from "./features/index.js";
 import { Finding, installFinding } from "./finding.js";
 import { Handle } from "./handle.js";
 import { pickImages } from "./library.js";
+import { Joining } from "./joining.js";
 import { Literal } from "./literal.js";
 import { insertions } from "./menu.js";
 import { Moving } from "./moving.js";
@@ -53,6 +54,7 @@ function mount(root) {
       ListKeymap,
       Placeholder.configure({ placeholder: hint, includeChildren: false }),
       Literal,
+      Joining,
       Finding,
       ...[Moving, SlashMenu, Handle, Bubble, TableMenu].map((one) => one.configure({ body })),
       ...features.flatMap((one) => one.extensions?.(body) ?? []),
