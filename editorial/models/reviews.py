@@ -300,6 +300,11 @@ class EditorialTask(models.Model):
     def __str__(self):
         return self.title
 
+    def save(self, *args, **kwargs):
+        is_done = self.status == self.Status.COMPLETED
+        self.completed_at = (self.completed_at or timezone.now()) if is_done else None
+        super().save(*args, **kwargs)
+
     @property
     def is_open(self):
         return self.status in (self.Status.PENDING, self.Status.IN_PROGRESS)
@@ -307,8 +312,3 @@ class EditorialTask(models.Model):
     @property
     def is_late(self):
         return bool(self.due_date and self.is_open and self.due_date < timezone.now())
-
-    def save(self, *args, **kwargs):
-        is_done = self.status == self.Status.COMPLETED
-        self.completed_at = (self.completed_at or timezone.now()) if is_done else None
-        super().save(*args, **kwargs)
