@@ -4,6 +4,7 @@ import { button, part } from "../saving/parts.js";
 import { signInAgain, token } from "../saving/sign_in.js";
 
 const BEAT = 3_500;
+const BEAT_IN_COMPANY = 1_800;
 const HIDDEN_BEAT = 20_000;
 const TYPING = 6_000;
 const IDLE = 60_000;
@@ -28,6 +29,7 @@ class Presence {
     this.lastActive = Date.now();
     this.wants = this.told.may_write ? "write" : "read";
     this.isReading = false;
+    this.isAlone = true;
   }
 
   start() {
@@ -85,11 +87,13 @@ class Presence {
       this.#showFaces([]);
     }
     this.#isAsking = false;
-    this.#timer = setTimeout(() => this.#beat(), document.hidden ? HIDDEN_BEAT : BEAT);
+    const pause = this.isAlone ? BEAT : BEAT_IN_COMPANY;
+    this.#timer = setTimeout(() => this.#beat(), document.hidden ? HIDDEN_BEAT : pause);
   }
 
   #hear(told, asked) {
     this.saving.hear(told);
+    this.isAlone = !told.people.some(({ you }) => !you);
     this.#showFaces(told.people);
     if (asked !== this.wants) return this.#againSoon();
     const { lease } = told;
