@@ -63,7 +63,6 @@ def pages(ines, wim):
         on("editorial_article_change", read.pk),
         on("editorial_article_versions", live.pk),
         on("editorial_article_remarks", read.pk),
-        on("editorial_article_people", read.pk),
         on("editorial_article_do", ready.pk, "publish"),
         on("editorial_course_change", course.pk),
         on("editorial_lesson_change", course.lessons.first().pk),
@@ -73,7 +72,6 @@ def pages(ines, wim):
         on("editorial_release_change", release.pk),
         on("editorial_media_changelist"),
         on("editorial_media_change", picture.pk),
-        on("editorial_category_change", sea.pk),
         on("editorial_outboxevent_changelist"),
     ]
 
