@@ -85,7 +85,7 @@ def test_it_costs_the_same_with_many_people(
         person = factories.staff(f"person{n}", "author", "reviewer")
         if n % 3 == 0:
             actions.grant(draft, person, "review", by=ines)
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(33):
         assert open_as(ines).get(address(draft)).status_code == 200
 
 
