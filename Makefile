@@ -14,7 +14,9 @@ TESTS ?= tests
 # Everything here starts Python many times; compiling it each time takes longer than
 # the tests, so compiled files are kept even where this asks for none.
 unexport PYTHONDONTWRITEBYTECODE
-PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -q -n 2
+# Tests of one file share what takes long to set up.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 ORDINARY := not browser and not chaos and not bench and not walk and not client and not fuzz
 
 .PHONY: help
@@ -77,7 +79,7 @@ run: $(RUN_READY)  ## Django's own server, reloading as you edit (DEBUG)
 
 .PHONY: test lint format walk browser chaos check bench
 test: $(DEV_READY)  ## All tests that need no browser (TESTS=tests/editorial for some)
-	@$(PYTEST) -m "$(ORDINARY)" $(TESTS)
+	@$(PYTEST) --dist worksteal -m "$(ORDINARY)" $(TESTS)
 
 lint: $(DEV_READY)  ## Style, types, import rules, forgotten migrations
 	$(BIN)/ruff check .
@@ -95,13 +97,12 @@ walk: $(DEV_READY)  ## Every door, every actor, against tests/walk/doors.txt
 	@$(PYTEST) -m walk tests/walk
 
 browser: $(DEV_READY)  ## The journeys, in a real Chromium
-	@$(PYTEST) -m browser tests/journeys
+	@$(PYTEST) $(BY_FILE) -m browser tests/journeys
 
 chaos: $(DEV_READY)  ## Kill servers and workers; long properties
-	@$(PYTEST) -m chaos tests
+	@$(PYTEST) $(BY_FILE) -m chaos tests
 
-check: lint  ## What CI runs: all of these, the tests in one run
-	@$(PYTEST) -m "not bench and not fuzz" tests
+check: lint test walk client browser chaos  ## What CI runs
 
 bench: $(DEV_READY)  ## The figures, beside Wagtail and plain Django (eight minutes)
 	@$(BIN)/python -m bench.run

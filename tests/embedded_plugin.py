@@ -77,33 +77,10 @@ def pytest_configure(config):
         config.option.reuse_db = True  # the keeper deletes the whole cluster
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """What takes long first, journeys last: Playwright's loop stays when it is there.
-
-    Tests that share what is made once for a module go to one worker, by
-    `--dist loadgroup`.
-    """
     places = {name: place for place, name in enumerate(LONG)}
-    for item in items:
-        if _shares_with_its_module(item):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
-    items.sort(
-        key=lambda item: (
-            item.get_closest_marker("browser") is not None,
-            places.get(item.path.name, len(LONG)),
-        )
-    )
-
-
-def _shares_with_its_module(item):
-    fixtures = getattr(item, "_fixtureinfo", None)
-    if fixtures is None:
-        return False
-    return any(
-        made.scope == "module" and made.func.__module__.startswith("tests.")
-        for (*_, made) in fixtures.name2fixturedefs.values()
-    )
+    items.sort(key=lambda item: places.get(item.path.name, len(LONG)))
 
 
 def pytest_collection_finish():
