@@ -95,7 +95,7 @@ def newsroom(*, threads=4, **env):
 def worker(base, **env):
     """The worker behind it; a context manager."""
     return running(
-        *("worker", "celery", "--app", "cms", "worker", "--pool", "solo"),
+        *("worker", "celery", "--app", "cms", "worker", "--concurrency", "2"),
         *("--without-mingle", "--without-gossip"),
         **{"SITE_ORIGIN": base, **env},
     )

@@ -16,6 +16,7 @@ from publishing.views.rows import rows
 
 SUGGESTIONS = 5
 FILE_NAME = re.compile(r"\.\w{2,5}$")
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}", re.IGNORECASE)
 
 
 CLOSE_TITLES = """
@@ -107,8 +108,9 @@ def unknown_address(request, exception=None):
         else:
             return moved(request, request.path + "/")
     last = request.path.rstrip("/").rpartition("/")[2]
-    # Whoever asks for /wp-login.php is not looking for an article.
-    return not_found(request, "" if FILE_NAME.search(last) else last)
+    # Whoever asks for /wp-login.php is not looking for an article; an id is no words.
+    is_words = not (FILE_NAME.search(last) or ID.fullmatch(last))
+    return not_found(request, last if is_words else "")
 
 
 def broken(request):

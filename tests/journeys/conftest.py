@@ -15,7 +15,7 @@ from django.db import connections
 
 from tests import serving
 
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds a page may take for anything: the machine may be busy elsewhere."""
 
 

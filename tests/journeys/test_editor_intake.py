@@ -58,6 +58,13 @@ def paste(page, *files, **kinds):
     page.evaluate(PASTE, [given, list(files)])
 
 
+def settle(page):
+    """The editor hears of a moved caret a moment after the browser moved it."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))"
+    )
+
+
 def blocks_of(page):
     return page.evaluate("document.querySelector('.body-editor').body.blocks()")
 
@@ -89,6 +96,7 @@ def test_a_word_paste_becomes_blocks_and_is_undone_in_one_step(desk, wim):
     article = empty_article(wim)
     page = open_text(desk(wim), article)
     page.keyboard.press("Control+End")
+    settle(page)
     page.keyboard.press("Enter")
     paste(page, html=(PASTES / "word.html").read_text(), text="The harbour")
 
@@ -111,8 +119,10 @@ def test_a_word_paste_becomes_blocks_and_is_undone_in_one_step(desk, wim):
     )
     page.click(TEXT)
     page.keyboard.press("Control+Home")
+    settle(page)
     for _ in "Before":
         page.keyboard.press("ArrowRight")
+    settle(page)
     paste(page, html="<p>one</p><ul><li>two</li></ul><p>three</p>", text="x")
     until(page, "kinds.includes('list')")
     words = page.locator(TEXT).inner_text().split()
@@ -121,6 +131,7 @@ def test_a_word_paste_becomes_blocks_and_is_undone_in_one_step(desk, wim):
 
     # A Word file is read, and its picture is in the library.
     page.keyboard.press("Control+End")
+    settle(page)
     page.keyboard.press("Enter")
     paste(page, ["harbour.docx", "", list(word_file())])
     until(page, "kinds.includes('image')")
@@ -130,6 +141,7 @@ def test_a_word_paste_becomes_blocks_and_is_undone_in_one_step(desk, wim):
     # Without a server, the words at least.
     page.route("**/intake/paste/", lambda route: route.abort())
     page.keyboard.press("Control+End")
+    settle(page)
     paste(page, html="<h2>Kept</h2><p>words</p>", text="Kept\n\nwords")
     page.locator(".intake-report", has_text="Only the words").wait_for()
     assert "Kept" in page.locator(TEXT).inner_text()
@@ -184,6 +196,7 @@ def test_two_hundred_hostile_pastes_leave_nothing_that_runs_in_the_editor(desk, 
 def test_images_go_up_in_place_fail_are_tried_again_and_make_a_gallery(desk, wim):
     page = open_text(desk(wim), empty_article(wim))
     page.keyboard.press("Control+End")
+    settle(page)
     page.route("**/api/v1/editorial/media/", lambda route: route.abort())
     paste(page, ["dot.png", "image/png", picture("red")])
     again = page.get_by_role("button", name="Try dot.png again")
@@ -214,6 +227,7 @@ def test_images_go_up_in_place_fail_are_tried_again_and_make_a_gallery(desk, wim
 
     page.locator(f"{TEXT} > p").first.click()
     page.keyboard.press("Control+End")
+    settle(page)
     paste(
         page,
         ["one.png", "image/png", picture("teal")],
@@ -243,6 +257,7 @@ def test_addresses_become_links_and_cards_and_links_say_where_they_lead(
     page = open_text(desk(wim), article)
     # On a selection it is a link.
     page.keyboard.press("Control+a")
+    settle(page)
     paste(page, text="https://example.org/start")
     [only] = blocks_of(page)
     mark = {"type": "link", "attrs": {"href": "https://example.org/start"}}
@@ -251,6 +266,7 @@ def test_addresses_become_links_and_cards_and_links_say_where_they_lead(
     ]
     # Alone, on the list: a card, rebuilt by its id when it is shown. Else a link.
     page.keyboard.press("Control+End")
+    settle(page)
     page.keyboard.press("Enter")
     paste(page, text=VIDEO)
     until(page, "kinds.includes('embed')")
@@ -313,11 +329,13 @@ def test_blocks_travel_between_articles_and_get_new_ids(desk, wim):
     target = empty_article(wim)
     page = open_text(desk(wim), source)
     page.keyboard.press("Control+a")
+    settle(page)
     page.keyboard.press("Control+c")
     page.goto(change(target))
     page.wait_for_selector(".body-editor.is-ready")
     page.click(TEXT)
     page.keyboard.press("Control+End")
+    settle(page)
     page.keyboard.press("Enter")
     page.keyboard.press("Control+v")
     until(page, "kinds.includes('image')")

@@ -27,6 +27,8 @@ export function extensions(body) {
         // Before the editor's own handlers, which would make elements of foreign markup.
         handleDOMEvents: {
           paste: (view, event) => {
+            // The caret may have moved a moment ago, and the editor not have heard of it.
+            view.domObserver.flush();
             const took = taken(body, view, event.clipboardData, view.state.selection, view.input?.shiftKey);
             if (took) event.preventDefault();
             return took;
