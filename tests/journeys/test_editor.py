@@ -12,6 +12,7 @@ from PIL import Image
 
 from editorial.models import Article, Status
 from tests import factories
+from tests.journeys.caret import settle
 
 pytest.importorskip("playwright.sync_api")
 
@@ -100,6 +101,7 @@ def test_a_text_is_written_and_submitted_with_the_keyboard_alone(desk, wim, phot
     page = desk(wim)
     keys = open_text(page, draft)
     keys.press("Control+a")
+    settle(page)
     keys.press("Delete")
 
     # Markdown makes a heading; undo gives the letters back.
@@ -108,6 +110,7 @@ def test_a_text_is_written_and_submitted_with_the_keyboard_alone(desk, wim, phot
     keys.press("Control+z")
     assert page.inner_text(f"{TEXT} p >> nth=0") == "## "
     keys.press("Control+a")
+    settle(page)
     keys.type("## Low water")
     keys.press("Enter")
     keys.type("The market opens after the **water** has gone.")
@@ -126,6 +129,7 @@ def test_a_text_is_written_and_submitted_with_the_keyboard_alone(desk, wim, phot
     keys.type("Three boats at a stone quay.")
     page.focus(f"{TEXT}")
     keys.press("Control+End")
+    settle(page)
 
     # Quote with its source, nested list, code with its language.
     keys.type("> Nobody asks when.")
@@ -149,6 +153,7 @@ def test_a_text_is_written_and_submitted_with_the_keyboard_alone(desk, wim, phot
     keys.type("print(1)")
     page.locator(".code-language").select_option(label="Rust")
     keys.press("Control+End")
+    settle(page)
     keys.type("/tab")
     page.wait_for_selector(".slash-menu [aria-selected=true] :text-is('Table')")
     keys.press("Enter")
@@ -198,6 +203,7 @@ def test_blocks_are_moved_turned_copied_and_brought_back(desk, wim):
 
     # Keyboard, with a word to those who listen.
     page.click(f"{TEXT} p:text('Paragraph 3.')", position={"x": 5, "y": 5})
+    settle(page)
     keys.press("Alt+ArrowUp")
     assert order() == [0, 2, 1, 3]
     assert said(page) == "Moved up. Block 2 of 4."
@@ -221,6 +227,7 @@ def test_blocks_are_moved_turned_copied_and_brought_back(desk, wim):
 
     # Turned into something else, it is the same block; its copy is another one.
     page.click(f"{TEXT} p:text('Paragraph 2.')", position={"x": 5, "y": 5})
+    settle(page)
     for letter, kind in (("q", "quote"), ("l", "list"), ("t", "paragraph")):
         keys.press("Control+/")
         page.wait_for_selector(".block-menu [role=menuitem]:focus")
@@ -257,6 +264,7 @@ def test_a_table_is_edited_and_the_length_and_the_outline_follow(desk, wim, axe)
     page = desk(wim, color_scheme="dark")
     keys = open_text(page, factories.article(by=wim))
     keys.press("Control+End")
+    settle(page)
     assert "4 words" in page.inner_text(".body-count")
     keys.type(" Five more words stand here.")
     page.wait_for_selector(".body-count:has-text('9 words · 1 min read')")
@@ -324,6 +332,7 @@ def test_a_table_is_edited_and_the_length_and_the_outline_follow(desk, wim, axe)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 400, "height": 800})
     keys.press("Control+End")
+    settle(page)
     keys.type("/")
     page.wait_for_selector(".slash-menu")
     faults = axe(page, "#content-main")

@@ -18,6 +18,7 @@ from editorial.models import Article, Media
 from tests import factories
 from tests.editorial.hostile import pastes
 from tests.editorial.wordfile import word_file
+from tests.journeys.caret import settle
 
 pytest.importorskip("playwright.sync_api")
 
@@ -56,13 +57,6 @@ def paste(page, *files, **kinds):
     names = {"html": "text/html", "text": "text/plain"}
     given = {names.get(kind, kind): value for kind, value in kinds.items()}
     page.evaluate(PASTE, [given, list(files)])
-
-
-def settle(page):
-    """The editor hears of a moved caret a moment after the browser moved it."""
-    page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))"
-    )
 
 
 def blocks_of(page):
