@@ -94,9 +94,9 @@ def test_a_day_at_one_desk(desk, wim):
     # Unfinished drafts are saved; what is missing is said when it is submitted.
     fresh.fill("#id_title", "")
     until(lambda: Article.objects.get().title == "")
-    assert (
-        fresh.evaluate("document.querySelector('.body-editor').body.saving.isUnsaved")
-        is False
+    # It is written before the page has heard so.
+    fresh.wait_for_function(
+        "!document.querySelector('.body-editor').body.saving.isUnsaved"
     )
     assert not quiet(fresh)
 
