@@ -97,9 +97,7 @@ walk: $(DEV_READY)  ## Every door, every actor, against tests/walk/doors.txt
 	@$(PYTEST) -m walk tests/walk
 
 browser: $(DEV_READY)  ## The journeys, in a real Chromium
-	@$(PYTEST) $(BY_FILE) -m browser tests/journeys || { \
-	    echo "Once more and alone: what is broken fails again, a race of a journey may not."; \
-	    $(BIN)/python -m pytest -q -m browser --last-failed --last-failed-no-failures none tests/journeys; }
+	@$(PYTEST) $(BY_FILE) -m browser tests/journeys
 
 chaos: $(DEV_READY)  ## Kill servers and workers; long properties
 	@$(PYTEST) $(BY_FILE) -m chaos tests
