@@ -72,8 +72,8 @@ def test_a_thousand_tries_at_once_with_forged_addresses_are_counted_exactly(wim)
 def test_the_time_of_a_wrong_password_tells_nothing_of_the_account(wim, settings):
     """Known and unknown addresses take turns; neither is slower as a rule.
 
-    Hashing takes as long as the rest of the request: leaving it out would be half of
-    the time, and more hashing would only be more noise.
+    Hashing takes longer than the rest of the request: where it was left out for unknown
+    addresses, the known one was slower in 0.999 of all pairs.
     """
     settings.PASSWORD_HASHERS = [f"{__name__}.Hasher"]
     wim.set_password(factories.PASSWORD)
