@@ -10,6 +10,7 @@ import pytest
 from editorial import actions
 from editorial.models import AuditLog, Status
 from tests import factories
+from tests.serving import until
 
 pytestmark = [
     pytest.mark.browser,
@@ -87,7 +88,7 @@ def test_a_text_is_looked_at_from_all_sides_before_it_goes_out(
     frame = page.frame_locator(".preview-frame")
     frame.locator("h1:text-is('Low water')").wait_for()
     frame.locator(f'[data-block-id="{first["id"]}"]').click()
-    page.wait_for_function(f"{here} === {first['id']!r}")
+    until(lambda: page.evaluate(here) == first["id"])
     page.keyboard.press("End")
     started = time.monotonic()
     page.keyboard.type(" Nobody asks when.")

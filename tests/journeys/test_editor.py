@@ -13,6 +13,7 @@ from PIL import Image
 from editorial.models import Article, Status
 from tests import factories
 from tests.journeys.caret import settle
+from tests.serving import until
 
 pytest.importorskip("playwright.sync_api")
 
@@ -217,10 +218,7 @@ def test_blocks_are_moved_turned_copied_and_brought_back(desk, wim):
     last = page.locator(f"{TEXT} p:text('Paragraph 4.')")
     below = {"x": 40, "y": last.bounding_box()["height"] - 2}
     page.locator(".block-grip").drag_to(last, target_position=below)
-    page.wait_for_function(
-        "first => document.querySelector('.body-editor').body.blocks()[0].id !== first",
-        arg=ids[0],
-    )
+    until(lambda: blocks_of(page)[0]["id"] != ids[0])
     assert sorted(order()) == [0, 1, 2, 3] and order()[0] == 1
     shown = page.locator(f"{TEXT} > p").all_inner_texts()
     assert shown[:4] == [words_of(one) for one in blocks_of(page)]
@@ -367,9 +365,7 @@ def test_two_hundred_blocks_open_at_once(desk, wim, capsys):
     page.focus(TEXT)
     page.keyboard.press("Control+End")
     page.keyboard.type("!")
-    page.wait_for_function(
-        "() => document.querySelector('.ProseMirror').textContent.endsWith('!')"
-    )
+    until(lambda: page.text_content(TEXT).endswith("!"))
     seconds = time.perf_counter() - started
     server = page.evaluate(
         "() => { const [one] = performance.getEntriesByType('navigation');"

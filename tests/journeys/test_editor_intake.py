@@ -15,7 +15,7 @@ from PIL import Image
 from editorial import intake
 from editorial.blocks import to_html
 from editorial.models import Article, Media
-from tests import factories
+from tests import factories, serving
 from tests.editorial.hostile import pastes
 from tests.editorial.wordfile import word_file
 from tests.journeys.caret import settle
@@ -68,9 +68,11 @@ def kinds_of(page):
 
 
 def until(page, condition):
-    page.wait_for_function(
-        f"() => {{ const body = document.querySelector('.body-editor').body;"
-        f" const kinds = body.blocks().map((one) => one.type); return {condition}; }}"
+    serving.until(
+        lambda: page.evaluate(
+            f"() => {{ const body = document.querySelector('.body-editor').body; const"
+            f" kinds = body.blocks().map((one) => one.type); return {condition}; }}"
+        )
     )
 
 

@@ -95,9 +95,8 @@ def test_a_day_at_one_desk(desk, wim):
     fresh.fill("#id_title", "")
     until(lambda: Article.objects.get().title == "")
     # It is written before the page has heard so.
-    fresh.wait_for_function(
-        "!document.querySelector('.body-editor').body.saving.isUnsaved"
-    )
+    unsaved = "document.querySelector('.body-editor').body.saving.isUnsaved"
+    until(lambda: not fresh.evaluate(unsaved))
     assert not quiet(fresh)
 
 
@@ -105,7 +104,7 @@ def test_two_people_at_one_article(desk, wim, ines):
     body = [factories.paragraph("Ebb."), factories.paragraph("Flood.")]
     article = factories.article(by=wim, body=body)
     his = opened(desk(wim), article)
-    his.wait_for_function("document.querySelector('.body-editor').body.saving")
+    until(lambda: his.evaluate("!!document.querySelector('.body-editor').body.saving"))
     hers = opened(desk(ines), article)
 
     # They see each other within five seconds, and she reads along.
