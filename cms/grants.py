@@ -110,6 +110,8 @@ GRANTS = {
         # An invitation and a profile name the category of a role.
         "categories": _newsroom(accounts="SELECT (id, name)"),
         "tags": _newsroom(),
+        "series": _newsroom(),
+        "series_parts": _newsroom(),
         "media": _newsroom(),
         "media_folders": _newsroom(),
         "media_former_files": _newsroom(),

@@ -30,6 +30,7 @@ from editorial.models.reviews import (
     Review,
     ReviewComment,
 )
+from editorial.models.series import SERIES, Series, SeriesPart, series_of
 from editorial.models.sittings import Clash, Sitting
 from editorial.models.taxonomy import Category, Tag
 from editorial.models.versions import Version
@@ -40,6 +41,7 @@ ITEM_MODELS = {ItemKind.ARTICLE: Article, ItemKind.COURSE: Course}
 
 __all__ = [
     "ITEM_MODELS",
+    "SERIES",
     "Announcement",
     "Article",
     "ArticleBlock",
@@ -73,6 +75,8 @@ __all__ = [
     "ReviewComment",
     "ReviewLink",
     "SavedFilter",
+    "Series",
+    "SeriesPart",
     "Sitting",
     "Status",
     "SyncState",
@@ -80,4 +84,5 @@ __all__ = [
     "Version",
     "WorkflowHistory",
     "WriteEpoch",
+    "series_of",
 ]

@@ -53,6 +53,12 @@ class PublishedArticle(Publication):
     related = models.JSONField(default=list)
     """[{"id", "title", "slug"}, …] of other live items, stored with the row."""
 
+    series = models.JSONField(null=True)
+    """{"name", "slug", "description", "part", "of", "previous", "next"} or null; the
+    last two are {"title", "slug"} of other live parts, or null."""
+    series_slug = models.CharField(max_length=255, blank=True, db_default="")
+    series_part = models.PositiveIntegerField(null=True)
+
     objects = PublishedArticleQuerySet.as_manager()
 
     class Meta:
@@ -70,6 +76,11 @@ class PublishedArticle(Publication):
             models.Index(
                 fields=["author_id", "-first_published_at", "-id"],
                 name="article_author",
+            ),
+            models.Index(
+                fields=["series_slug", "series_part"],
+                condition=~models.Q(series_slug=""),
+                name="article_series",
             ),
             GistIndex(fields=["category_path"], name="article_category_path"),
             GinIndex(fields=["tag_slugs"], name="article_tags"),
