@@ -18,6 +18,10 @@ from tests import serving
 PATIENCE = 60_000
 """Milliseconds a page may take for anything: the machine may be busy elsewhere."""
 
+LATENCY = int(os.environ.get("JOURNEYS_LATENCY", 0))
+"""Milliseconds that every request takes longer, beside a processor four times slower.
+With 400, what presses a key before the page listens fails each time, not sometimes."""
+
 
 @pytest.fixture(scope="session")
 def chromium():
@@ -78,6 +82,8 @@ def visitor(chromium, newsroom):
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
+        if LATENCY:
+            slow_down(page)
         page.complaints = []
         page.on("console", lambda said: page.complaints.append(said.text))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
@@ -86,6 +92,28 @@ def visitor(chromium, newsroom):
     yield open_page
     for context in contexts:
         context.close()
+
+
+def slow_down(page):
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+
+    def network(offline):
+        if page.is_closed():
+            return
+        devtools.send(
+            "Network.emulateNetworkConditions",
+            {
+                "offline": offline,
+                "latency": LATENCY,
+                "downloadThroughput": -1,
+                "uploadThroughput": -1,
+            },
+        )
+
+    network(offline=False)
+    page.context.set_offline = network  # Playwright's own would end the latency
 
 
 @pytest.fixture

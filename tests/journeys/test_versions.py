@@ -46,6 +46,7 @@ def test_two_versions_are_compared_by_keyboard_and_a_block_comes_back(
     page.goto(f"/admin/editorial/article/{article.pk}/change/")
     assert "Live: v1" in page.inner_text(".item-bar")
     page.click(".item-bar >> text=this draft differs in 4 blocks and the title")
+    page.wait_for_url("**/compare/**")
 
     said = page.inner_text(".diff-sum")
     assert said == (
