@@ -124,15 +124,17 @@ GRANTS = {
         # What readers are shown, as the newsroom knows it.
         "live_slugs": _newsroom(),
         "live_uses": _newsroom(),
-        "redirects": _newsroom(),
+        "redirects": _newsroom(accounts=ADD),
         # On the way to the public store. A sequence never goes back.
         "sync_state": _newsroom(KEEP, accounts=KEEP),
         "write_epoch": _newsroom(KEEP),
+        "verifications": _newsroom(KEEP),
         "outbox_events": _newsroom(accounts=ADD),
         # Nobody rewrites history.
         "versions": _newsroom(APPEND),
         "article_workflow_history": _newsroom(APPEND),
         "announcements": _newsroom(APPEND),
+        "publication_ledger": _newsroom(APPEND),
         "audit_logs": _newsroom(APPEND, accounts=APPEND),
         "django_admin_log": _newsroom(APPEND),
         "django_migrations": _newsroom(READ),
@@ -159,6 +161,10 @@ GRANTS = {
         "sync_fences": _published(reader="", sync=KEEP),
         "sync_epoch": _published(reader="", member="", sync=KEEP),
         "publish_receipts": _published(reader=""),
+        "verified_copies": _published(reader="", member=""),
+        # The change feed: its tombstones stay.
+        "content_changes": _published(sync=KEEP),
+        "content_change_head": _published(sync=KEEP),
         "django_migrations": _published(reader="", sync=READ),
     },
     ENGAGEMENT: {
@@ -192,6 +198,9 @@ FUNCTIONS = {
         "rebuild_index()": ["cms_sync"],
         "rebuild_swap()": ["cms_sync"],
         "rebuild_finish()": ["cms_sync"],
+        # What search columns and search indexes are made of.
+        "words_of(text)": ["cms_reader", "cms_member", "cms_sync"],
+        "folded(text)": ["cms_reader", "cms_member", "cms_sync"],
     },
     ENGAGEMENT: {
         "ensure_partitions(text, integer)": ["cms_engagement"],

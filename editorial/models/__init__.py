@@ -11,6 +11,7 @@ from editorial.models.desk import DeskPreference, SavedFilter
 from editorial.models.finding import Finding
 from editorial.models.history import WorkflowHistory
 from editorial.models.imported import ImportRecord
+from editorial.models.ledger import LedgerEntry
 from editorial.models.links import LinkAnswer, Override
 from editorial.models.live import LiveSlug, LiveUse, Redirect
 from editorial.models.media import FormerFile, Media, MediaFolder
@@ -33,6 +34,7 @@ from editorial.models.reviews import (
 from editorial.models.series import SERIES, Series, SeriesPart, series_of
 from editorial.models.sittings import Clash, Sitting
 from editorial.models.taxonomy import Category, Tag
+from editorial.models.verifications import Verification
 from editorial.models.versions import Version
 from editorial.models.workflow import Publishable, Status
 
@@ -56,6 +58,7 @@ __all__ = [
     "FormerFile",
     "ImportRecord",
     "ItemKind",
+    "LedgerEntry",
     "Lesson",
     "LinkAnswer",
     "LiveSlug",
@@ -81,6 +84,7 @@ __all__ = [
     "Status",
     "SyncState",
     "Tag",
+    "Verification",
     "Version",
     "WorkflowHistory",
     "WriteEpoch",

@@ -1,11 +1,12 @@
 """The public database: published copies only, written by the sync worker alone."""
 
 from publishing.models.articles import PublishedArticle
+from publishing.models.changes import ContentChange, ContentChangeHead
 from publishing.models.counters import ContentCounter
 from publishing.models.courses import GatedLesson, PublishedCourse, PublishedLesson
 from publishing.models.people import PublicUserProfile
 from publishing.models.redirects import PublicRedirect
-from publishing.models.sync import Receipt, SyncEpoch, SyncFence
+from publishing.models.sync import Receipt, SyncEpoch, SyncFence, VerifiedCopy
 from publishing.models.taxonomy import (
     PublishedCategory,
     PublishedMedia,
@@ -13,6 +14,8 @@ from publishing.models.taxonomy import (
 )
 
 __all__ = [
+    "ContentChange",
+    "ContentChangeHead",
     "ContentCounter",
     "GatedLesson",
     "PublicRedirect",
@@ -26,4 +29,5 @@ __all__ = [
     "Receipt",
     "SyncEpoch",
     "SyncFence",
+    "VerifiedCopy",
 ]

@@ -43,6 +43,29 @@ class SyncEpoch(models.Model):
         return str(self.epoch)
 
 
+class VerifiedCopy(models.Model):
+    """`verify_public` found: this truth, projected, gives these rows.
+
+    While both are still what they were, nobody needs to project them again. Losing
+    these rows costs time, and nothing else.
+    """
+
+    item_id = models.UUIDField(primary_key=True)
+    truth = models.CharField(max_length=64)
+    """Hash of what the projection reads in the editorial database."""
+    rows = models.CharField(max_length=64)
+    """Hash of the public rows."""
+    made_by = models.CharField(max_length=64)
+    """Hash of the code that projects: other code, and nothing is known any more."""
+    verified_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "verified_copies"
+
+    def __str__(self):
+        return str(self.item_id)
+
+
 class Receipt(models.Model):
     """The stages of one publish, so that the editor sees "live in 0.4 s"."""
 
