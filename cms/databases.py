@@ -60,6 +60,17 @@ SERVICES = {
 
 An alias that is not listed is not configured: the service holds no key to it."""
 
+PATIENCE = {
+    # Seconds to wait for one answer. Who reads pages waits for the public store, and
+    # not for accounts; who is at the desk needs the newsroom's and little else.
+    "public": {PUBLIC: 6},
+    "engagement": {EDITORIAL: 2, PUBLIC: 3, ENGAGEMENT: 5},
+    "editorial": {EDITORIAL: 20, PUBLIC: 3, ENGAGEMENT: 3},
+    "all": {EDITORIAL: 20, PUBLIC: 6, ENGAGEMENT: 5},
+}
+"""Service to alias to patience. The worker and commands wait as long as it takes: the
+limits of their roles (`cms.roles.LIMITS`) end what runs for too long."""
+
 
 def home_of(app_label):
     return HOME.get(app_label, EDITORIAL)

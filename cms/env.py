@@ -114,7 +114,7 @@ def database(url, *, name):
         raise ImproperlyConfigured(f"{name} names no database after the last '/'.")
     host = query.pop("host", "") or unquote(parts.hostname or "")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "cms.postgresql",
         "NAME": database_name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -122,3 +122,26 @@ def database(url, *, name):
         "PORT": str(port),
         "OPTIONS": query,
     }
+
+
+def databases(name):
+    """What psycopg is to be told of each of some servers: URLs with spaces or commas
+    between them. Each says all of it: role, password, host and database."""
+    found = []
+    for url in os.environ.get(name, "").replace(",", " ").split():
+        entry = database(url, name=name)
+        place = {
+            "host": entry["HOST"],
+            "port": entry["PORT"],
+            "user": entry["USER"],
+            "password": entry["PASSWORD"],
+            "dbname": entry["NAME"],
+        }
+        if not place["host"] or not place["user"]:
+            raise ImproperlyConfigured(
+                f"{name}: every replica needs a host and a role, as in "
+                "postgres://cms_reader:password@replica:5432/cms_public"
+            )
+        given = {key: value for key, value in place.items() if value}
+        found.append(given | entry["OPTIONS"])
+    return found

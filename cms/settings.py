@@ -10,7 +10,15 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from cms import embedded, env
-from cms.databases import ALIASES, EDITORIAL, ENGAGEMENT, PUBLIC, SERVICES
+from cms.databases import (
+    ALIASES,
+    EDITORIAL,
+    ENGAGEMENT,
+    PATIENCE,
+    PUBLIC,
+    SERVICES,
+)
+from cms.roles import READ_ONLY
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -34,6 +42,9 @@ URL_NAMES = {
     ENGAGEMENT: "ENGAGEMENT_DATABASE_URL",
 }
 EMBEDDED = not any(env.text(name, "") for name in URL_NAMES.values())
+PUBLIC_REPLICA_LAG_SECONDS = env.integer("PUBLIC_REPLICA_LAG_SECONDS", 5)
+"""A replica that is further behind is not read from. See `cms.replicas`."""
+PUBLIC_REPLICAS = env.databases("PUBLIC_REPLICA_URLS")
 
 
 def _database(alias):
@@ -43,9 +54,10 @@ def _database(alias):
     role = SERVICES[CMS_SERVICE][alias]
     url = embedded.database_url(alias, role) if EMBEDDED else env.text(name)
     entry = env.database(url, name=name)
+    entry["PATIENCE"] = PATIENCE.get(CMS_SERVICE, {}).get(alias)
     entry["CONN_MAX_AGE"] = env.integer("CONN_MAX_AGE", 60)
     entry["CONN_HEALTH_CHECKS"] = not IS_PUBLIC
-    entry["OPTIONS"].setdefault("connect_timeout", "5")
+    entry["OPTIONS"].setdefault("connect_timeout", str(min(5, entry["PATIENCE"] or 5)))
     entry["DISABLE_SERVER_SIDE_CURSORS"] = False
     if alias == PUBLIC:
         # Readers ask the same few questions: PostgreSQL plans each of them once.
@@ -54,6 +66,9 @@ def _database(alias):
             "server_side_binding": threshold > 0,
             "prepare_threshold": threshold or None,
         }
+        entry["READS_ONLY"] = role in READ_ONLY
+        if IS_PUBLIC:  # the desk must see its own publish, and the worker writes
+            entry["REPLICAS"] = PUBLIC_REPLICAS
     entry["TEST"] = {"DEPENDENCIES": []}  # a test may use one of them alone
     return entry
 

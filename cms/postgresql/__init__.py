@@ -1,0 +1,1 @@
+"""Django's PostgreSQL, which never waits for ever and may read from replicas."""
