@@ -161,6 +161,10 @@ GRANTS = {
         "sync_fences": _published(reader="", sync=KEEP),
         "sync_epoch": _published(reader="", member="", sync=KEEP),
         "publish_receipts": _published(reader=""),
+        # What page caches must forget: they ask for it each half second.
+        "page_clock": _published(sync=KEEP),
+        "page_changes": _published(),
+        "purge_targets": _published(reader="", sync=KEEP),
         "verified_copies": _published(reader="", member=""),
         # The change feed: its tombstones stay.
         "content_changes": _published(sync=KEEP),

@@ -5,6 +5,7 @@ from publishing.models.changes import ContentChange, ContentChangeHead
 from publishing.models.counters import ContentCounter
 from publishing.models.courses import GatedLesson, PublishedCourse, PublishedLesson
 from publishing.models.people import PublicUserProfile
+from publishing.models.purges import PageChange, PageClock, PurgeTarget
 from publishing.models.redirects import PublicRedirect
 from publishing.models.sync import Receipt, SyncEpoch, SyncFence, VerifiedCopy
 from publishing.models.taxonomy import (
@@ -18,6 +19,8 @@ __all__ = [
     "ContentChangeHead",
     "ContentCounter",
     "GatedLesson",
+    "PageChange",
+    "PageClock",
     "PublicRedirect",
     "PublicUserProfile",
     "PublishedArticle",
@@ -26,6 +29,7 @@ __all__ = [
     "PublishedLesson",
     "PublishedMedia",
     "PublishedTag",
+    "PurgeTarget",
     "Receipt",
     "SyncEpoch",
     "SyncFence",
