@@ -110,6 +110,7 @@ def _common(truth):
         "id": item.pk,
         "slug": truth.slug,
         "title": snapshot["title"],
+        "language": snapshot.get("language") or settings.LANGUAGE_CODE,
         "author_id": person.pk,
         "author_name": person.display_name,
         "author_slug": person.slug,

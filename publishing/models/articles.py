@@ -1,11 +1,11 @@
 """Published articles: posts and pages."""
 
 from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
+from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models.functions import Upper
 from django.urls import reverse
 
-from publishing.models.publication import Publication
+from publishing.models.publication import Folded, Publication, WordsOf
 
 
 class PublishedArticleQuerySet(models.QuerySet):
@@ -86,7 +86,11 @@ class PublishedArticle(Publication):
             GinIndex(fields=["tag_slugs"], name="article_tags"),
             GinIndex(fields=["search_vector"], name="article_search"),
             GinIndex(
-                OpClass(Upper("title"), name="gin_trgm_ops"), name="article_title_trgm"
+                SearchVector("title", config=WordsOf("language")),
+                name="story_title_words",
+            ),
+            GinIndex(
+                OpClass(Folded("title"), name="gin_trgm_ops"), name="story_title_like"
             ),
         ]
 

@@ -7,10 +7,32 @@ from django.db import models
 from cms.ltree import LtreeField
 from publishing.models.counters import ContentCounter
 
+
+class WordsOf(models.Func):
+    """The text search configuration for a language: accents off, then stems.
+
+    `words_of` is PostgreSQL's, see the migrations; a language it has no stems for is
+    searched word by word.
+    """
+
+    function = "words_of"
+    output_field = models.TextField()
+
+
+class Folded(models.Func):
+    """Capitals without accents: what is alike to somebody who types in a hurry."""
+
+    function = "folded"
+    output_field = models.TextField()
+
+
 SEARCH_VECTOR = (
-    SearchVector("title", weight="A", config="english")
-    + SearchVector("search_summary", weight="B", config="english")
-    + SearchVector("search_text", weight="D", config="english")
+    SearchVector("title", weight="A", config=WordsOf("language"))
+    + SearchVector("search_summary", weight="B", config=WordsOf("language"))
+    + SearchVector(
+        "author_name", "category_name", weight="C", config=WordsOf("language")
+    )
+    + SearchVector("search_text", weight="D", config=WordsOf("language"))
 )
 
 
@@ -29,6 +51,8 @@ class Publication(models.Model):
     id = models.UUIDField(primary_key=True)
     slug = models.CharField(max_length=500)
     title = models.CharField(max_length=500)
+    language = models.CharField(max_length=10, default="en", db_default="en")
+    """As in `lang`: "en", "pt-br". Says how the words are searched."""
 
     author_id = models.UUIDField()
     author_name = models.CharField(max_length=255)
