@@ -182,6 +182,8 @@ GRANTS = {
         "counter_totals": _community(),
         "ingest_batches": _community(),
         "reactions": _community(),
+        "search_queries": _community("SELECT, INSERT, DELETE"),
+        "search_clicks": _community("SELECT, INSERT, DELETE"),
         "user_refs": _community(),
         "django_migrations": _community(READ),
     },

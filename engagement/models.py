@@ -5,6 +5,7 @@ from engagement.comments.models import Comment
 from engagement.counters.models import CounterDelta, CounterPublish, CounterTotal
 from engagement.reactions.models import Reaction
 from engagement.refs.models import ContentRef, UserRef
+from engagement.searches.models import SearchClick, SearchQuery
 from engagement.views.models import IngestBatch, PageView, ViewRollup
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "IngestBatch",
     "PageView",
     "Reaction",
+    "SearchClick",
+    "SearchQuery",
     "UserRef",
     "ViewRollup",
 ]
