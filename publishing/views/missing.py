@@ -29,13 +29,13 @@ FROM looser, LATERAL (
     SELECT 'article' AS kind, id, slug, title, excerpt AS summary, author_name,
            category_name, category_slug, first_published_at
     FROM published_articles
-    WHERE upper(title) %%> (upper(%(words)s) || left(threshold, 0))
+    WHERE folded(title) %%> (folded(%(words)s) || left(threshold, 0))
   UNION ALL
     SELECT 'course', id, slug, title, description, author_name,
            category_name, category_slug, first_published_at
     FROM published_courses
-    WHERE upper(title) %%> (upper(%(words)s) || left(threshold, 0))) AS close
-ORDER BY word_similarity(upper(%(words)s), upper(title)) DESC, first_published_at DESC
+    WHERE folded(title) %%> (folded(%(words)s) || left(threshold, 0))) AS close
+ORDER BY word_similarity(folded(%(words)s), folded(title)) DESC, first_published_at DESC
 LIMIT %(at_most)s
 """
 """Two swapped letters cost more likeness than pg_trgm forgives by default. The words
