@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class Breaker:
-    def __init__(self, name, *, rest=1.0, longest=8.0):
+    def __init__(self, name, *, rest=1.0, longest=5.0):
         self.name = name
         self.rest = rest
         self.longest = longest

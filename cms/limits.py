@@ -24,7 +24,6 @@ import math
 import threading
 from dataclasses import dataclass
 from hashlib import blake2b
-from time import monotonic
 
 import redis
 from django.conf import settings
@@ -33,6 +32,7 @@ from redis.backoff import NoBackoff
 from redis.commands.core import Script
 from redis.retry import Retry
 
+from cms.breaker import Breaker
 from cms.databases import EDITORIAL, SERVICES
 
 log = logging.getLogger(__name__)
@@ -76,9 +76,6 @@ RETURNING was_granted, cardinality(taken),
 """
 """The same in one statement: the row's lock puts parallel takes in a queue."""
 
-AGAIN = 1.0
-"""Seconds for which a Redis that did not answer is not asked again."""
-
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -117,11 +114,13 @@ def ask(scope, key, limit, seconds, *, durable=False) -> Taken:
 def forget(scope, key):
     """Start anew, e.g. after somebody has proved who they are."""
     name = _name_of(scope, key)
-    if not _is_away():
+    if _breaker.may_ask():
         try:
             _redis().delete(name)
         except redis.RedisError:
-            _away()
+            _breaker.failed()
+        else:
+            _breaker.succeeded()
     if _may_write():
         with connections[EDITORIAL].cursor() as cursor:
             cursor.execute("DELETE FROM rate_limits WHERE key = %s", [name])
@@ -164,7 +163,7 @@ class _OfThisThread(threading.local):
 
 
 _kept = _OfThisThread()
-_state = {"away_until": 0.0}
+_breaker = Breaker("Redis, asked for limits,")
 
 
 def _redis():
@@ -174,26 +173,17 @@ def _redis():
             single_connection_client=True,
             socket_connect_timeout=0.25,
             socket_timeout=0.5,
-            retry=Retry(NoBackoff(), 1),  # a connection may have gone stale
+            # A connection may have gone stale; who hangs is not asked twice.
+            retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
         )
         _kept.script = _kept.client.register_script(TAKE)
         _kept.url = settings.REDIS_URL
     return _kept.client
 
 
-def _is_away():
-    return monotonic() < _state["away_until"]
-
-
-def _away():
-    if not _is_away():
-        log.warning("Redis does not answer; limits are counted without it.")
-    _state["away_until"] = monotonic() + AGAIN
-
-
 def _ask_redis(name, limit, seconds):
     """None if Redis is away."""
-    if _is_away():
+    if not _breaker.may_ask():
         return None
     try:
         _redis()
@@ -201,8 +191,9 @@ def _ask_redis(name, limit, seconds):
             keys=[name], args=[limit, int(seconds * 1_000_000)]
         )
     except redis.RedisError:
-        _away()
+        _breaker.failed()
         return None
+    _breaker.succeeded()
     return Taken(
         math.ceil(wait / 1_000_000), remaining, max(math.ceil(reset / 1_000_000), 0)
     )

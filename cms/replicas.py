@@ -1,11 +1,11 @@
 """Which copies of the public database are fit to be read from, asked each second.
 
 PostgreSQL's own streaming replication makes the copies (`PUBLIC_REPLICA_URLS`). In
-each process of the public service a thread asks the primary how far it has written and
-each replica how far it has replayed. A replica's lag is the time since the primary stood
-where the replica stands now: no clock is compared and nothing is written for it. Who
-lags by more than `PUBLIC_REPLICA_LAG_SECONDS`, or does not answer, is left out, and
-taken back when well.
+each process of the public service a thread asks the primary how far it has written
+and each replica how far it has replayed. A replica's lag is the time since the primary
+stood where the replica stands now: no clock is compared and nothing is written for it.
+Who lags by more than `PUBLIC_REPLICA_LAG_SECONDS`, or does not answer, is left out,
+and taken back when well.
 
 While the primary is away nobody can know how far it would be: whoever was well when it
 was last heard of stays.
@@ -83,7 +83,7 @@ class Roster:
         return [*best, *(server for server in others if server not in best)]
 
     def failed(self, server, problem):
-        """Somebody could not read from it: leave it out until it was looked at again."""
+        """Somebody could not read from it: it is left out until the next look."""
         self._judge(server, False, str(problem).strip())
         self._arrange()
 

@@ -171,6 +171,7 @@ MIDDLEWARE = [
         else []
     ),
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "cms.outages.Outages",
 ]
 
 ROOT_URLCONF = "cms.urls"

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpResponseNotFound
 from django.urls import URLPattern, include, path
 
-from cms.health import healthz
+from cms.health import healthz, livez, readyz
 
 SERVICE = settings.CMS_SERVICE
 PUBLIC_PAGES = settings.SERVES_EVERYTHING or SERVICE == "public"
@@ -32,6 +32,8 @@ def names_only(urlpatterns):
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("livez", livez, name="livez"),
+    path("readyz", readyz, name="readyz"),
     path("api/", include("cms.api.urls")),
 ]
 

@@ -264,9 +264,18 @@ SENTENCES = {
     "broken": "It has been noted. Try again later; what you sent was not kept.",
 }
 
+
+def broken(request):
+    """handler500. A database that is away is no fault of the code: 503."""
+    from cms import outages
+
+    if outages.is_one():
+        return outages.answer(request)
+    return or_page("broken", "publishing.views.missing.broken")(request)
+
+
 not_understood = or_page("bad-request", "django.views.defaults.bad_request")
 denied = or_page("not-allowed", "django.views.defaults.permission_denied")
-broken = or_page("broken", "publishing.views.missing.broken")
 
 
 def forged(request, reason=""):

@@ -84,7 +84,10 @@ def _refresh():
     except Error:
         # A sign-in page is of use without sections; try again in a while.
         logger.warning("The sections could not be read.", exc_info=True)
-        _keep([])
+        if _Kept.masthead:
+            _Kept.until = monotonic() + SECONDS
+        else:
+            _keep([])
 
 
 def _keep(sections):
