@@ -7,6 +7,7 @@ only the fast path: whatever the broker loses, `deliver_pending` finds again.
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings")
 
@@ -33,6 +34,10 @@ app.conf.beat_schedule = {
         "schedule": 5,
     },
     "drain the views": {"task": "engagement.tasks.drain_views", "schedule": 5},
+    "tally the days of the views": {
+        "task": "engagement.tasks.tally_views",
+        "schedule": 10 * 60,
+    },
     "reconcile the counters": {
         "task": "engagement.tasks.reconcile",
         "schedule": 24 * 60 * 60,
@@ -52,5 +57,9 @@ app.conf.beat_schedule = {
     "compare the stores": {
         "task": "publishing.tasks.verify",
         "schedule": 15 * 60,
+    },
+    "compare the stores in full": {
+        "task": "publishing.tasks.verify_in_full",
+        "schedule": crontab(hour=3, minute=40),
     },
 }

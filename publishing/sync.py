@@ -8,11 +8,14 @@ import logging
 import uuid
 
 from django.db import connections, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from cms.databases import EDITORIAL, PUBLIC
 from editorial.models import (
+    SERIES,
     Announcement,
+    Article,
     Category,
     ItemKind,
     LiveUse,
@@ -21,9 +24,12 @@ from editorial.models import (
     WriteEpoch,
 )
 from editorial.signals import content_published
+from publishing import changes
 from publishing import truth as truths
 from publishing.models import PublicRedirect, Receipt, SyncEpoch, SyncFence
+from publishing.page_cache import keys
 from publishing.projection import OWNED, project, reference, url_of
+from publishing.purging import log as purges
 from publishing.signals import delivered
 
 logger = logging.getLogger(__name__)
@@ -99,10 +105,14 @@ def apply(event):
                 return snapshot
             more = _group_members(snapshot, fences) - items  # 9
             if not more:
+                out_of_date = set()
                 for pk in sorted(items, key=str):  # 11
-                    write(snapshot.truths[pk])
+                    out_of_date |= write(snapshot.truths[pk])
                     _move_fence(fences[pk], snapshot, pk)
                 _write_receipts(event, snapshot)
+                # Last of all: its lock is held until the commit.
+                changes.tell(snapshot.truths[pk] for pk in sorted(items, key=str))
+                purges.note(out_of_date, event.pk)
                 return snapshot  # 12: the commit
         items |= more  # 10: start over with the larger set, in id order
 
@@ -148,15 +158,27 @@ def _group_members(snapshot, fences):
 
 
 def write(truth, using=PUBLIC):
-    """Write one item whole, never a patch: its rows as they ought to be, no others."""
+    """Write one item whole, never a patch: its rows as they ought to be, no others.
+
+    Returns the surrogate keys of what stood there before and of what stands there now.
+    """
+    rows = project(truth)
+    out_of_date = keys.of_rows(rows)
     for model, column in OWNED[truth.kind]:
-        model.objects.using(using).filter(**{column: truth.id}).delete()
-    PublicRedirect.objects.using(using).filter(item_id=truth.id).delete()
+        ours = Q(**{column: truth.id})
+        # A lesson that stands below another course, by whatever mishap, is ours, too.
+        ours |= Q(pk__in=[row.pk for row in rows if type(row) is model])
+        out_of_date |= keys.stored(model, ours, using)
+        model.objects.using(using).filter(ours).delete()
+    ours = Q(item_id=truth.id)
+    out_of_date |= keys.stored(PublicRedirect, ours, using)
+    PublicRedirect.objects.using(using).filter(ours).delete()
     now = timezone.now()
-    for row in project(truth):
+    for row in rows:
         if hasattr(row, "synced_at"):
             row.synced_at = now
         row.save(using=using, force_insert=True)
+    return out_of_date
 
 
 def _move_fence(fence, snapshot, pk):
@@ -195,9 +217,10 @@ def _write_receipts(event, snapshot):
 
 def _last_url(truth):
     """Where an item that was taken down used to be."""
-    if not truth.old_slugs:
+    ours = [slug for slug in truth.old_slugs if not slug.startswith("/")]
+    if not ours:
         return ""
-    return url_of(truths.Truth(truth.id, truth.kind, slug=truth.old_slugs[-1]))
+    return url_of(truths.Truth(truth.id, truth.kind, slug=ours[-1]))
 
 
 def _announced(snapshot, event):
@@ -265,6 +288,9 @@ def fan_out(event):
 
 def dependents_of(kind, pk):
     """{id: kind} of the public copies that show this row."""
+    if kind == SERIES:
+        parts = Article.objects.live().filter(series_part__series=pk)
+        return dict.fromkeys(parts.values_list("pk", flat=True), ItemKind.ARTICLE)
     used, found = [pk], {}
     if kind == ItemKind.CATEGORY:
         category = Category.objects.filter(pk=pk).first()
@@ -294,6 +320,7 @@ def after_restore():
         )
         public.epoch = epoch
         public.save()
+        purges.begin_an_era()
     known = dict(SyncFence.objects.exclude(kind="").values_list("item_id", "kind"))
     with transaction.atomic(using=EDITORIAL):
         WriteEpoch.objects.update(epoch=epoch)

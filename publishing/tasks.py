@@ -1,8 +1,11 @@
 """Celery's door to publishing: tasks take ids and call one function."""
 
+from contextlib import suppress
+
 from celery import shared_task
 
 from editorial import actions
+from editorial.models import Verification
 from publishing import former_files, receipts, sync, verification
 
 
@@ -27,7 +30,24 @@ def fire_due():
 @shared_task
 def verify():
     """Compare the stores; drift is logged as an error, for the alarm."""
-    verification.compare_and_report()
+    with suppress(verification.Busy):
+        verification.compare_and_report()
+
+
+@shared_task
+def verify_in_full():
+    """The same each night, believing nothing that was found equal before."""
+    with suppress(verification.Busy):
+        verification.compare_and_report(is_full=True)
+
+
+@shared_task
+def verify_as_asked(pk):
+    """What somebody asked for on the desk; they see how far it is."""
+    asked = Verification.objects.filter(pk=pk, state=Verification.State.WAITING)
+    if (one := asked.first()) is not None:
+        with suppress(verification.Busy, verification.Stopped):
+            verification.run(one)
 
 
 @shared_task
