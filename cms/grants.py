@@ -124,7 +124,7 @@ GRANTS = {
         # What readers are shown, as the newsroom knows it.
         "live_slugs": _newsroom(),
         "live_uses": _newsroom(),
-        "redirects": _newsroom(accounts=ADD),
+        "redirects": _newsroom(),
         # On the way to the public store. A sequence never goes back.
         "sync_state": _newsroom(KEEP, accounts=KEEP),
         "write_epoch": _newsroom(KEEP),
@@ -177,9 +177,12 @@ GRANTS = {
         "content_refs": _community(),
         "content_view_stats": _community(),
         "content_views": _community(),
+        "content_view_breakdowns": _community(),
+        "content_view_days": _community(),
         "counter_deltas": _community(),
         "counter_publish": _community(),
         "counter_totals": _community(),
+        "incoming_views": _community("SELECT, INSERT, DELETE"),
         "ingest_batches": _community(),
         "reactions": _community(),
         "search_queries": _community("SELECT, INSERT, DELETE"),

@@ -96,10 +96,24 @@ SITE_NAME = env.text("SITE_NAME", "Masthead")
 SITE_TAGLINE = env.text("SITE_TAGLINE", "Stories, told with care.")
 SITE_ORIGIN = env.text("SITE_ORIGIN", f"http://127.0.0.1:{PORT}").rstrip("/")
 """Where readers find the site; links in feeds, sitemaps and mails begin with it."""
+SITE_THEME = env.folder("SITE_THEME")
+"""A folder with `templates/` and `static/` that go before ours: docs/theming.md."""
+SITE_ACCENT = env.text("SITE_ACCENT", "")
+SITE_FONT = env.text("SITE_FONT", "serif")
+SITE_LOGO = env.text("SITE_LOGO", "")
+SITE_LOGO_SIZE = env.text("SITE_LOGO_SIZE", "")
+SITE_FOOTER_LINKS = env.pairs("SITE_FOOTER_LINKS", like="Words=/address/")
+SITE_LIST_SIZE = env.integer("SITE_LIST_SIZE", 12)
+"""Stories on a page of a list, and below the first ones of the front page."""
 PROBE_ORIGIN = env.text("PROBE_ORIGIN", SITE_ORIGIN).rstrip("/")
 """Where the worker looks at a page as an anonymous reader, for the receipt."""
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
 """How many proxies of ours stand before this process and add X-Forwarded-For."""
+COUNTRY_HEADER = env.text("COUNTRY_HEADER", "")
+"""What our proxy tells the reader's country with, e.g. HTTP_CF_IPCOUNTRY; else none."""
+RESPECT_DO_NOT_TRACK = env.boolean("RESPECT_DO_NOT_TRACK", True)
+VIEW_RETENTION_DAYS = env.integer("VIEW_RETENTION_DAYS", 90)
+"""How long single views are kept. Their sums by the hour and the day stay."""
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
 
 # --- Apps and middleware ------------------------------------------------------
@@ -180,7 +194,10 @@ WSGI_APPLICATION = "cms.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [
+            *([SITE_THEME / "templates"] if SITE_THEME else []),
+            BASE_DIR / "templates",
+        ],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -436,6 +453,35 @@ CACHES = {
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1},
     }
 }
+# --- The page cache, and caches in front of us (docs/caching.md) ---------------
+
+PAGE_CACHE = env.boolean("PAGE_CACHE", not DEBUG and CMS_SERVICE != "test")
+PAGE_CACHE_MEGABYTES = env.integer("PAGE_CACHE_MEGABYTES", 32)
+"""Pages kept in the memory of each web process."""
+PAGE_CACHE_REDIS_URL = env.text(
+    "PAGE_CACHE_REDIS_URL", embedded.page_cache_url() if EMBEDDED else ""
+)
+"""A database of Redis for nothing else; empty: each process has its own pages only."""
+PAGE_CACHE_REDIS_PAGES = env.integer("PAGE_CACHE_REDIS_PAGES", 20_000)
+PURGED_CACHES = env.words("PURGED_CACHES", [])
+"""Caches in front of us that are told what is out of date: cloudflare, fastly, varnish,
+nginx. Those that are not told may keep a page for one second."""
+SHARED_CACHE_SECONDS = env.integer("SHARED_CACHE_SECONDS", 60)
+"""How long a cache that is told may keep a page: the ceiling if a purge is lost."""
+CLOUDFLARE_API_URL = env.text(
+    "CLOUDFLARE_API_URL", "https://api.cloudflare.com/client/v4"
+)
+CLOUDFLARE_ZONE_ID = env.text("CLOUDFLARE_ZONE_ID", "")
+CLOUDFLARE_API_TOKEN = env.text("CLOUDFLARE_API_TOKEN", "")
+FASTLY_API_URL = env.text("FASTLY_API_URL", "https://api.fastly.com")
+FASTLY_SERVICE_ID = env.text("FASTLY_SERVICE_ID", "")
+FASTLY_API_TOKEN = env.text("FASTLY_API_TOKEN", "")
+VARNISH_URLS = env.words("VARNISH_URLS", [])
+NGINX_URLS = env.words("NGINX_URLS", [])
+"""Each Varnish or nginx by its own address, as the worker reaches it."""
+
+# --- Celery --------------------------------------------------------------------
+
 CELERY_BROKER_URL = env.text(
     "CELERY_BROKER_URL",
     embedded.broker_url() if not env.text("REDIS_URL", "") and EMBEDDED else REDIS_URL,
@@ -469,6 +515,8 @@ CELERY_TIMEZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+if SITE_THEME and (SITE_THEME / "static").is_dir():
+    STATICFILES_DIRS.insert(0, SITE_THEME / "static")
 WHITENOISE_USE_FINDERS = DEBUG or CMS_SERVICE == "test"
 WHITENOISE_AUTOREFRESH = DEBUG or CMS_SERVICE == "test"
 MEDIA_URL = env.text("MEDIA_URL", "/media/")

@@ -6,7 +6,14 @@ from engagement.counters.models import CounterDelta, CounterPublish, CounterTota
 from engagement.reactions.models import Reaction
 from engagement.refs.models import ContentRef, UserRef
 from engagement.searches.models import SearchClick, SearchQuery
-from engagement.views.models import IngestBatch, PageView, ViewRollup
+from engagement.views.models import (
+    IncomingView,
+    IngestBatch,
+    PageView,
+    ViewBreakdown,
+    ViewDay,
+    ViewRollup,
+)
 
 __all__ = [
     "Activity",
@@ -15,11 +22,14 @@ __all__ = [
     "CounterDelta",
     "CounterPublish",
     "CounterTotal",
+    "IncomingView",
     "IngestBatch",
     "PageView",
     "Reaction",
     "SearchClick",
     "SearchQuery",
     "UserRef",
+    "ViewBreakdown",
+    "ViewDay",
     "ViewRollup",
 ]

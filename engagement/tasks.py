@@ -7,7 +7,7 @@ task that is late and meets the next one, do no harm.
 from celery import shared_task
 
 from engagement.counters import ledger, public, reconciling
-from engagement.views import drain, partitions
+from engagement.views import days, drain, partitions
 
 
 @shared_task(name="engagement.tasks.fold")
@@ -23,6 +23,11 @@ def publish_counters():
 @shared_task(name="engagement.tasks.drain_views")
 def drain_views():
     return drain.drain_views()
+
+
+@shared_task(name="engagement.tasks.tally_views")
+def tally_views():
+    return len(days.tally())
 
 
 @shared_task(name="engagement.tasks.reconcile")

@@ -20,7 +20,7 @@ from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from cms.addresses import address_of
-from engagement.views import drain, stream, visitors
+from engagement.views import drain, sources, stream, visitors
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +55,9 @@ def beacon(request):
 
 def _entry(request):
     """What is worth keeping of the request, or None. Never complains."""
-    agent = request.headers.get("user-agent", "")
-    if visitors.is_bot(agent) or visitors.asked_not_to_count(request.headers):
+    if request.COOKIES.get(visitors.STAFF_COOKIE) or visitors.asked_not_to_count(
+        request.headers
+    ):
         return None
     try:
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
@@ -65,21 +66,39 @@ def _entry(request):
         kind, content_id = said["kind"], UUID(said["id"])
         if kind not in KINDS:
             return None
-        entry = {"k": kind, "c": content_id.hex, "t": int(time.time() * 1000)}
+        entry = {
+            "content_kind": kind,
+            "content_id": content_id.hex,
+            "at": int(time.time() * 1000),
+        }
+        agent = request.headers.get("user-agent", "")
+        if visitors.is_bot(agent):
+            return entry | {"event": "b"}
         if said.get("event") == "read":
-            entry["s"] = _number(said.get("seconds"), 60 * 60)
-            entry["p"] = _number(said.get("scroll"), 100)
-            return entry
+            return entry | {
+                "event": "r",
+                "seconds": _number(said.get("seconds"), 60 * 60),
+                "scroll": _number(said.get("scroll"), 100),
+            }
     except (ValueError, TypeError, KeyError, AttributeError, OSError, RecursionError):
         return None
-    entry["d"] = visitors.device(agent)
-    said_of_itself = {
-        "r": _foreign_host(said.get("referrer"), request.META.get("HTTP_HOST")),
-        "us": _text(said.get("utm_source")),
-        "um": _text(said.get("utm_medium")),
-        "uc": _text(said.get("utm_campaign")),
+    named = {
+        name: _text(said.get(name))
+        for name in ("utm_source", "utm_medium", "utm_campaign")
     }
-    return entry | {name: text for name, text in said_of_itself.items() if text}
+    own = request.META.get("HTTP_HOST", "").partition(":")[0]
+    host = _host(said.get("referrer"))
+    return (
+        entry
+        | named
+        | {
+            "event": "v",
+            "device": visitors.device(agent),
+            "source": sources.source_of(host, own=own, medium=named["utm_medium"]),
+            "referrer_host": "" if host == own else host,
+            "country": sources.country_of(request.META),
+        }
+    )
 
 
 def _number(value, largest):
@@ -94,22 +113,20 @@ def _text(value):
     return value.replace("\x00", "").encode(errors="ignore").decode()[:100]
 
 
-def _foreign_host(url, own):
+def _host(url):
     """The host a reader came from; the path could tell more than we want to know."""
     try:
         host = urlsplit(url).hostname if isinstance(url, str) else None
     except ValueError:
         return ""
-    if not host or host == (own or "").partition(":")[0]:
-        return ""
-    return _text(host)
+    return _text(host or "")
 
 
 def _keep(request, entry):
     try:
         if not stream.is_resting():
             seen = _visitor(request, stream.salt(), entry)
-            stream.add(json.dumps(entry), seen=seen)
+            stream.add(drain.line(entry), seen=seen)
             return
     except stream.Unavailable as problem:
         stream.rest()
@@ -130,9 +147,8 @@ def _visitor(request, salt, entry):
         user_agent=request.headers.get("user-agent", ""),
         host=request.META.get("HTTP_HOST", ""),
     )
-    entry["v"] = visitor.hex
-    event = "read" if "s" in entry else "view"
-    return f"{event}:{entry['c']}:{visitor.hex}"
+    entry["visitor"] = visitor.hex
+    return f"{entry['event']}:{entry['content_id']}:{visitor.hex}"
 
 
 # --- While Redis is down: the same, within this process ------------------------------

@@ -18,7 +18,9 @@ class PageView(models.Model):
     content_id = models.UUIDField()
     visitor = models.UUIDField()
     device = models.CharField(max_length=10, blank=True)
+    source = models.CharField(max_length=10, blank=True, db_default="")
     referrer_host = models.CharField(max_length=255, blank=True)
+    country = models.CharField(max_length=2, blank=True, db_default="")
     utm_source = models.CharField(max_length=100, blank=True)
     utm_medium = models.CharField(max_length=100, blank=True)
     utm_campaign = models.CharField(max_length=100, blank=True)
@@ -40,8 +42,12 @@ class ViewRollup(models.Model):
     content_id = models.UUIDField()
     hour = models.DateTimeField()
     view_count = models.BigIntegerField(default=0)
+    bot_count = models.BigIntegerField(default=0, db_default=0)
+    """Robots that said so: never among the views."""
     read_count = models.BigIntegerField(default=0)
     """How many readers told how long they stayed, and how far they read."""
+    finished_count = models.BigIntegerField(default=0, db_default=0)
+    """How many of these came to the end, or nearly (90 %)."""
     read_seconds_sum = models.BigIntegerField(default=0)
     scroll_percent_sum = models.BigIntegerField(default=0)
 
@@ -57,6 +63,86 @@ class ViewRollup(models.Model):
 
     def __str__(self):
         return f"{self.view_count} views of {self.content_id} at {self.hour}"
+
+
+class ViewDay(models.Model):
+    """Different readers of one day (UTC). They cannot be added up over days."""
+
+    id = models.BigAutoField(primary_key=True)
+    content_kind = models.CharField(max_length=20)
+    content_id = models.UUIDField()
+    day = models.DateField()
+    visitor_count = models.BigIntegerField()
+
+    class Meta:
+        db_table = "content_view_days"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["content_id", "day", "content_kind"], name="one_count_for_a_day"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.visitor_count} readers of {self.content_id} on {self.day}"
+
+
+class ViewBreakdown(models.Model):
+    """The views of one day (UTC), by one dimension."""
+
+    class Dimension(models.TextChoices):
+        SOURCE = "source", "where from"
+        HOST = "host", "site they came from"
+        CAMPAIGN = "campaign", "campaign"
+        DEVICE = "device", "device"
+        COUNTRY = "country", "country"
+
+    id = models.BigAutoField(primary_key=True)
+    content_kind = models.CharField(max_length=20)
+    content_id = models.UUIDField()
+    day = models.DateField()
+    dimension = models.CharField(max_length=10, choices=Dimension)
+    value = models.CharField(max_length=255)
+    view_count = models.BigIntegerField()
+
+    class Meta:
+        db_table = "content_view_breakdowns"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["content_id", "day", "dimension", "value", "content_kind"],
+                name="one_count_of_a_value",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.view_count} views of {self.content_id} by {self.value}"
+
+
+class IncomingView(models.Model):
+    """Entries of a batch within the transaction that takes them in; else empty.
+
+    Not logged: what a crash empties is still in the stream."""
+
+    id = models.BigAutoField(primary_key=True)
+    event = models.CharField(max_length=1)
+    content_kind = models.TextField()
+    content_id = models.UUIDField()
+    at = models.BigIntegerField()
+    visitor = models.UUIDField(null=True)
+    device = models.TextField()
+    source = models.TextField()
+    referrer_host = models.TextField()
+    country = models.TextField()
+    utm_source = models.TextField()
+    utm_medium = models.TextField()
+    utm_campaign = models.TextField()
+    seconds = models.IntegerField(null=True)
+    scroll = models.IntegerField(null=True)
+
+    class Meta:
+        db_table = "incoming_views"
+
+    def __str__(self):
+        return f"{self.event} of {self.content_id}"
 
 
 class IngestBatch(models.Model):

@@ -13,8 +13,6 @@ from engagement.views.models import IngestBatch
 log = logging.getLogger(__name__)
 
 MONTHS_AHEAD = 2
-RETENTION_DAYS = 90
-"""How long raw views are kept; the hourly sums stay."""
 
 
 def keep_partitions():
@@ -23,7 +21,7 @@ def keep_partitions():
     The work is done by functions of the owner (see the migrations): the role of
     this service may neither create nor drop a table.
     """
-    days = getattr(settings, "VIEW_RETENTION_DAYS", RETENTION_DAYS)
+    days = settings.VIEW_RETENTION_DAYS
     with connections[ENGAGEMENT].cursor() as cursor:
         cursor.execute("SELECT ensure_partitions('content_views', %s)", [MONTHS_AHEAD])
         made = cursor.fetchone()[0]

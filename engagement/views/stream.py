@@ -42,7 +42,7 @@ local entries = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
 local bodies = {}
 for number, entry in ipairs(entries) do bodies[number] = entry[2][2] end
 local last = #entries > 0 and entries[#entries][1] or ''
-return {#entries, last, '[' .. table.concat(bodies, ',') .. ']'}
+return {#entries, last, table.concat(bodies, '\\n')}
 """
 
 _down_until = 0.0
@@ -114,12 +114,12 @@ def salt(at=None):
     return _salt[1]
 
 
-def add(entry, *, seen):
+def add(line, *, seen):
     """Put an entry in, unless its visitor was `seen` within half an hour."""
     return bool(
         _connected().add(
             keys=[key(f"seen:{seen}"), key("stream"), key("life")],
-            args=[DEDUPE_SECONDS, uuid4().hex, MAX_ENTRIES, entry],
+            args=[DEDUPE_SECONDS, uuid4().hex, MAX_ENTRIES, line],
         )
     )
 
@@ -131,19 +131,19 @@ def life():
 
 
 def read(*, after, count):
-    """What follows the entry `after`: (how many, id of the last, JSON array)."""
+    """What follows the entry `after`: (how many, id of the last, their lines)."""
     found, last, parts = 0, after or "", []
     while found < count:
         asked = min(count - found, READ_AT_ONCE)
-        number, newest, entries = _connected().read(
+        number, newest, lines = _connected().read(
             keys=[key("stream")], args=[f"({last}" if last else "-", asked]
         )
         if number:
             found, last = found + number, newest.decode()
-            parts.append(entries[1:-1])
+            parts.append(lines)
         if number < asked:
             break
-    return found, last if found else "", f"[{b','.join(parts).decode()}]"
+    return found, last if found else "", b"\n".join(parts)
 
 
 def forget(until):

@@ -10,6 +10,9 @@ from django.conf import settings
 
 _crawlers = CrawlerDetect()
 
+STAFF_COOKIE = "masthead_desk"
+"""The desk gives it to who works there: looking at one's own pages is no view."""
+
 
 def is_bot(user_agent):
     """True for crawlers, tools and whoever does not say what they are."""
@@ -25,7 +28,7 @@ def asked_not_to_count(headers):
     """Do Not Track and Global Privacy Control; a page fetched ahead is not read."""
     if headers.get("sec-purpose", "").startswith("prefetch"):
         return True
-    if not getattr(settings, "RESPECT_DO_NOT_TRACK", True):
+    if not settings.RESPECT_DO_NOT_TRACK:
         return False
     return headers.get("dnt") == "1" or headers.get("sec-gpc") == "1"
 

@@ -12,8 +12,14 @@ from cms.databases import EDITORIAL, ENGAGEMENT
 from cms.uuids import uuid7
 from engagement.counters import ledger, reconciling
 from engagement.counters.models import CounterTotal
-from engagement.views import beacon, drain, partitions, stream, visitors
-from engagement.views.models import IngestBatch, PageView, ViewRollup
+from engagement.views import beacon, days, drain, partitions, stream, visitors
+from engagement.views.models import (
+    IngestBatch,
+    PageView,
+    ViewBreakdown,
+    ViewDay,
+    ViewRollup,
+)
 
 from .conftest import at_once, content, down
 
@@ -62,17 +68,19 @@ def waiting():
 
 def put(*entries):
     """Entries as the beacon makes them, straight into the stream."""
-    for entry in entries:
-        stream.add(json.dumps(entry), seen=uuid4().hex)
+    for one in entries:
+        stream.add(drain.line(one), seen=uuid4().hex)
 
 
 def entry(ref, **fields):
     return {
-        "k": ref.kind,
-        "c": ref.pk.hex,
-        "t": int(datetime.now(UTC).timestamp() * 1000),
-        "v": uuid4().hex,
-        "d": "desktop",
+        "event": "v",
+        "content_kind": ref.kind,
+        "content_id": ref.pk.hex,
+        "at": int(datetime.now(UTC).timestamp() * 1000),
+        "visitor": uuid4().hex,
+        "device": "desktop",
+        "source": "direct",
     } | fields
 
 
@@ -133,6 +141,18 @@ def test_bots_are_not_counted(client, article):
     ):
         assert look(client, article, agent=agent).status_code == 204
 
+    assert drain.drain_views() == 5
+    assert counted(article) == 0
+    hour = ViewRollup.objects.get()
+    assert (hour.view_count, hour.bot_count) == (0, 5), "one sees how many there were"
+    assert not PageView.objects.exists()
+
+
+def test_who_works_at_the_desk_is_no_reader(client, article):
+    client.cookies[visitors.STAFF_COOKIE] = "1"
+
+    look(client, article)
+
     assert waiting() == 0
 
 
@@ -181,6 +201,7 @@ def test_odd_texts_do_not_stop_the_drain(client, article):
         client,
         article,
         utm_source="a\x00b\ud800" + "x" * 300,
+        utm_campaign="tab\there, line\nthere, \\N and \\. the end",
         utm_medium={"a": 1},
         referrer="https://[broken",
     )
@@ -189,6 +210,7 @@ def test_odd_texts_do_not_stop_the_drain(client, article):
     assert counted(article) == 1
     view = PageView.objects.get()
     assert (view.utm_source[:3], view.utm_medium) == ("abx", "")
+    assert view.utm_campaign == "tab\there, line\nthere, \\N and \\. the end"
 
 
 def test_only_post_is_a_view(client):
@@ -204,7 +226,90 @@ def test_reading_time_is_summed_and_bounded(client, article):
     hour = ViewRollup.objects.get()
     assert (hour.read_count, hour.read_seconds_sum) == (2, 84 + 3600)
     assert (hour.scroll_percent_sum, hour.view_count) == (70, 0)
+    assert hour.finished_count == 0
     assert not PageView.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("referrer", "medium", "source"),
+    [
+        (None, "", "direct"),
+        ("", "", "direct"),
+        ("https://testserver/articles/x/", "", "internal"),
+        ("https://www.google.co.uk/", "", "search"),
+        ("https://duckduckgo.com/", "", "search"),
+        ("https://l.facebook.com/", "", "social"),
+        ("https://t.co/abc", "", "social"),
+        ("https://news.ycombinator.com/item?id=1", "", "social"),
+        ("https://mail.example.org/", "", "mail"),
+        ("https://www.google.com/", "Email", "mail"),
+        ("https://notgoogle.com.example/", "", "other"),
+        ("https://part.co/", "", "other"),
+    ],
+)
+def test_where_a_reader_came_from_is_a_class(client, article, referrer, medium, source):
+    here = {"Host": "testserver"}
+    look(client, article, headers=here, referrer=referrer, utm_medium=medium)
+    drain.drain_views()
+
+    assert PageView.objects.get().source == source
+
+
+def test_the_country_is_what_our_own_proxy_says(client, article, settings):
+    look(client, article, headers={"CF-IPCountry": "NZ"})
+    settings.COUNTRY_HEADER = "HTTP_CF_IPCOUNTRY"
+    for number, said in enumerate(("de", "XX", "T1", "<b>", "")):
+        headers = {"CF-IPCountry": said}
+        look(client, article, headers=headers, address=f"192.0.2.{number + 9}")
+    drain.drain_views()
+
+    countries = PageView.objects.values_list("country", flat=True)
+    assert sorted(countries) == ["", "", "", "", "", "DE"]
+
+
+# --- By the day ----------------------------------------------------------------------
+
+
+def test_readers_of_a_day_are_counted_once_and_by_where_they_came_from(article):
+    reader = uuid4().hex
+    yesterday = int((datetime.now(UTC) - timedelta(days=1)).timestamp() * 1000)
+    put(
+        entry(article, visitor=reader),
+        entry(article, visitor=reader, utm_source="letter", utm_campaign="May"),
+        entry(article, source="search", referrer_host="search.example", country="NZ"),
+        entry(article, visitor=reader, at=yesterday),
+    )
+    drain.drain_views()
+
+    for _ in range(2):  # counting again changes nothing
+        assert len(days.tally()) in (2, 7)
+
+    readers = ViewDay.objects.order_by("day").values_list("visitor_count", flat=True)
+    assert list(readers) == [1, 2]
+    said = ViewBreakdown.objects.filter(day=datetime.now(UTC).date())
+    assert sorted(said.values_list("dimension", "value", "view_count")) == [
+        ("campaign", "letter / May", 1),
+        ("country", "NZ", 1),
+        ("device", "desktop", 3),
+        ("host", "search.example", 1),
+        ("source", "direct", 2),
+        ("source", "search", 1),
+    ]
+
+
+def test_strangers_cannot_fill_the_table_with_hosts_they_make_up(article, monkeypatch):
+    monkeypatch.setattr(days, "VALUES_KEPT", 3)
+    put(*[entry(article, referrer_host=f"h{n}.example") for n in range(9)])
+    put(entry(article, referrer_host="h8.example"))
+    drain.drain_views()
+    days.tally()
+
+    hosts = ViewBreakdown.objects.filter(dimension="host").order_by("-view_count")
+    assert list(hosts.values_list("value", flat=True)) == [
+        "h8.example",
+        "h0.example",
+        "h1.example",
+    ]
 
 
 # --- Privacy -------------------------------------------------------------------------
@@ -234,8 +339,8 @@ def test_tomorrow_the_same_reader_is_another_visitor():
 
 def test_views_of_what_is_unknown_or_gone_are_refused(article):
     gone = content(state="gone")
-    unknown = entry(article, c=uuid7().hex)
-    put(entry(gone), unknown, entry(article, k="course"), entry(article))
+    unknown = entry(article, content_id=uuid7().hex)
+    put(entry(gone), unknown, entry(article, content_kind="course"), entry(article))
 
     drain.drain_views()
 
@@ -245,7 +350,11 @@ def test_views_of_what_is_unknown_or_gone_are_refused(article):
 
 
 def test_one_bad_entry_does_not_hold_up_the_others(article, caplog):
-    put(entry(article), entry(article, v="nobody"), entry(article, d="x" * 500))
+    put(
+        entry(article),
+        entry(article, visitor="nobody"),
+        entry(article, device="x" * 500),
+    )
     put(entry(article))
 
     assert drain.drain_views() == 4
@@ -319,7 +428,7 @@ def test_the_hours_add_up_to_the_counter(article):
     now = datetime.now(UTC)
     put(
         *[
-            entry(article, t=int((now - timedelta(hours=n % 3)).timestamp() * 1000))
+            entry(article, at=int((now - timedelta(hours=n % 3)).timestamp() * 1000))
             for n in range(9)
         ]
     )
