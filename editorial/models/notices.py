@@ -61,6 +61,7 @@ class Notice(models.Model):
         MENTIONED = "mentioned", "Somebody named you"
         ANSWERED = "answered", "Somebody answered you"
         REVIEWED = "reviewed", "What became of your text"
+        REMINDED = "reminded", "A day comes, or has passed"
         TOLD = "told", "Good to know"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
