@@ -90,29 +90,37 @@ def complete(schema="public"):
 
     A rebuild writes tables whole and passes no delivery; deliveries must not run.
     """
-    here = " UNION ALL ".join(_held(kind, schema) for kind in OWNED)
+    head = _locked_head()
     with connections[PUBLIC].cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT coalesce(here.id, told.item_id), coalesce(here.kind, told.kind),
-                coalesce(here.slug, told.slug), here.version,
+            INSERT INTO content_changes AS told
+                (item_id, kind, slug, version, position, change, changed_at)
+            SELECT coalesce(here.id, last.item_id), coalesce(here.kind, last.kind),
+                coalesce(here.slug, last.slug), here.version,
+                %s + row_number() OVER (ORDER BY coalesce(here.id, last.item_id)),
                 CASE WHEN here.id IS NULL THEN 'removed'
-                     WHEN told.item_id IS NULL THEN 'published' ELSE 'updated' END
-            FROM ({here}) AS here FULL JOIN (
+                     WHEN last.item_id IS NULL THEN 'published' ELSE 'updated' END,
+                clock_timestamp()
+            FROM ({rows_of_items(schema)}) AS here FULL JOIN (
                 SELECT * FROM content_changes WHERE change <> 'removed'
-            ) AS told ON told.item_id = here.id
+            ) AS last ON last.item_id = here.id
             WHERE (here.kind, here.slug, here.version)
-                IS DISTINCT FROM (told.kind, told.slug, told.version)
-            ORDER BY 1
-            """
+                IS DISTINCT FROM (last.kind, last.slug, last.version)
+            ON CONFLICT (item_id) DO UPDATE SET kind = excluded.kind,
+                slug = excluded.slug, version = excluded.version,
+                position = excluded.position, change = excluded.change,
+                changed_at = excluded.changed_at
+            """,
+            [head.position],
         )
-        told = [
-            ContentChange(item_id=pk, kind=kind, slug=slug, version=number, change=one)
-            for pk, kind, slug, number, one in cursor
-        ]
-    if told:
-        append(told)
-    return len(told)
+        head.position += cursor.rowcount
+    head.save(update_fields=["position"])
+
+
+def rows_of_items(schema):
+    """SQL: (id, kind, slug, version) of every item that has a public row."""
+    return " UNION ALL ".join(_held(kind, schema) for kind in OWNED)
 
 
 def _held(kind, schema):

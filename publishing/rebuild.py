@@ -1,9 +1,10 @@
 """Build the public store anew beside the old one, and swap them.
 
 Readers notice nothing: they read the old tables until one short transaction moves
-the new ones into their place. What is published meanwhile is replayed. Counters,
-fences and receipts stay where they are. The tables are made, indexed and swapped by
-functions of the owner (migration 0002), the only ones that may.
+the new ones into their place. What is published meanwhile is replayed. Counters and
+receipts stay where they are; fences and the change feed are completed, so that a
+public database that was lost is made anew whole. The tables are made, indexed and
+swapped by functions of the owner (migration 0002), the only ones that may.
 """
 
 import time
@@ -15,10 +16,11 @@ from django.utils import timezone
 from psycopg import sql
 
 from cms.databases import PUBLIC
-from editorial.models import SyncState
-from publishing import truth
+from editorial.models import SyncState, WriteEpoch
+from publishing import changes, truth
 from publishing.models import PublicRedirect
 from publishing.projection import OWNED, project
+from publishing.purging import log as purges
 
 CHUNK = 500
 SMALL = 200
@@ -142,11 +144,15 @@ def _swap(written, progress):
                 with connections[PUBLIC].cursor() as cursor:
                     # Deliveries share this row: from here on none is under way.
                     cursor.execute("SELECT epoch FROM sync_epoch FOR UPDATE")
+                    epoch = cursor.fetchone()[0]
                 while behind := _behind(attempted):
                     snapshot = truth.read(behind)
                     _write(snapshot.truths.values(), replace=True)
                     attempted.update(snapshot.sequences)
+                _move_fences(attempted, epoch)
+                changes.complete(SHADOW)
                 _call("rebuild_swap")
+                purges.note_everything()
             written.update(attempted)
             progress("swapping", 1, 1)
             return
@@ -156,3 +162,37 @@ def _swap(written, progress):
             if attempt == SWAP_TRIES - 1:
                 raise
             time.sleep(0.05)
+
+
+def _move_fences(written, epoch):
+    """To what the new tables hold, as a delivery does."""
+    if WriteEpoch.objects.get().epoch != epoch:
+        return  # a restore is under way; its deliveries bring the fences along
+    kinds = _states()
+    ids = [pk for pk in written if pk in kinds]
+    with connections[PUBLIC].cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO sync_fences AS fence
+                (item_id, kind, epoch, sequence, is_live, changed_at)
+            SELECT one.item_id, one.kind, %s, one.sequence, here.id IS NOT NULL,
+                clock_timestamp()
+            FROM unnest(%s::uuid[], %s::text[], %s::bigint[])
+                    AS one (item_id, kind, sequence)
+                LEFT JOIN ({changes.rows_of_items(SHADOW)}) AS here
+                    ON here.id = one.item_id
+                LEFT JOIN sync_fences AS had ON had.item_id = one.item_id
+            WHERE (had.kind, had.epoch, had.sequence, had.is_live) IS DISTINCT FROM
+                (one.kind, %s, one.sequence, here.id IS NOT NULL)
+            ON CONFLICT (item_id) DO UPDATE SET kind = excluded.kind,
+                epoch = excluded.epoch, sequence = excluded.sequence,
+                is_live = excluded.is_live, changed_at = excluded.changed_at
+            """,
+            [
+                epoch,
+                ids,
+                [kinds[pk] for pk in ids],
+                [written[pk] for pk in ids],
+                epoch,
+            ],
+        )
