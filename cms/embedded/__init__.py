@@ -19,7 +19,7 @@ import time
 from urllib.parse import quote
 
 from cms.databases import NAMES
-from cms.embedded import credentials
+from cms.embedded import credentials, redis_server
 from cms.embedded.locks import Lock
 from cms.embedded.places import CHECKOUT, ServersUnavailable, make_var, var
 
@@ -28,6 +28,7 @@ __all__ = [
     "broker_url",
     "database_url",
     "ensure",
+    "page_cache_url",
     "redis_url",
     "release",
     "secret_key",
@@ -60,6 +61,12 @@ def broker_url():
     """For Celery: a database of its own, which clearing the cache does not empty."""
     path = _socket(credentials.read(), "redis")
     return f"redis+socket://{quote(path)}?virtual_host={_redis_database() + 1}"
+
+
+def page_cache_url():
+    """For pages that web processes share: counted, so alone in their database."""
+    path = _socket(credentials.read(), "redis")
+    return f"unix://{quote(path)}?db={redis_server.SHARED + _redis_database() // 2}"
 
 
 def secret_key():

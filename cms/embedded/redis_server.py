@@ -13,8 +13,10 @@ from cms.embedded import children, places
 from cms.embedded.places import ServersUnavailable
 
 PATIENCE = 30
-DATABASES = 128
-"""Two for each test worker: one for the cache, one for the broker."""
+SHARED = 128
+DATABASES = SHARED + SHARED // 2
+"""Three for each test worker: for the cache, for the broker, and far behind them one
+for pages."""
 
 
 class RedisServer:
