@@ -64,9 +64,9 @@ PATIENCE = {
     # Seconds to wait for one answer. Who reads pages waits for the public store, and
     # not for accounts; who is at the desk needs the newsroom's and little else.
     "public": {PUBLIC: 6},
-    "engagement": {EDITORIAL: 2, PUBLIC: 3, ENGAGEMENT: 5},
-    "editorial": {EDITORIAL: 20, PUBLIC: 3, ENGAGEMENT: 3},
-    "all": {EDITORIAL: 20, PUBLIC: 6, ENGAGEMENT: 5},
+    "engagement": {EDITORIAL: 2, PUBLIC: 3, ENGAGEMENT: 4},
+    "editorial": {EDITORIAL: 10, PUBLIC: 3, ENGAGEMENT: 3},
+    "all": {EDITORIAL: 20, PUBLIC: 10, ENGAGEMENT: 10},
 }
 """Service to alias to patience. The worker and commands wait as long as it takes: the
 limits of their roles (`cms.roles.LIMITS`) end what runs for too long."""

@@ -1,6 +1,7 @@
 """Typed environment variables that fail loudly, with a hint."""
 
 import os
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -48,14 +49,22 @@ def words(name, default=()):
     return [word.strip() for word in value.split(",") if word.strip()] or list(default)
 
 
-def pairs(name):
+def folder(name):
+    """A folder that is there, or None where nothing is said."""
+    value = os.environ.get(name, "")
+    if value and not Path(value).is_dir():
+        raise ImproperlyConfigured(f"{name}={value!r} is not a folder of this machine.")
+    return Path(value).resolve() if value else None
+
+
+def pairs(name, like="group=role"):
     """{"key": "value"} of `key=value,key=value`."""
     found = {}
     for word in words(name):
         key, equals, value = word.partition("=")
         if not (key.strip() and equals and value.strip()):
             raise ImproperlyConfigured(
-                f"{name} must look like group=role,group=role; {word!r} does not."
+                f"{name} must look like {like},{like}; {word!r} does not."
             )
         found[key.strip()] = value.strip()
     return found

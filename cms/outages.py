@@ -5,6 +5,7 @@ A view that can do without it does so itself; whatever else meets an outage ends
 
 import logging
 import sys
+from functools import wraps
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -18,7 +19,26 @@ logger = logging.getLogger(__name__)
 DATABASE_AWAY = (OperationalError, InterfaceError)
 RETRY_AFTER = 30
 """Seconds after which a reader, a crawler or a cache may ask again."""
+DESK = "/admin/"
 SENTENCE = "A database does not answer. Try again in a few seconds."
+
+
+def otherwise(answer):
+    """Of a function that reads a store which its page can do without: `answer`, while
+    that store is away."""
+
+    def decorate(function):
+        @wraps(function)
+        def survivor(*args, **kwargs):
+            try:
+                return function(*args, **kwargs)
+            except DATABASE_AWAY as problem:
+                logger.warning("%s: %s", function.__name__, problem)
+                return answer
+
+        return survivor
+
+    return decorate
 
 
 class Outages:
@@ -28,6 +48,12 @@ class Outages:
         self.get_response = get_response
 
     def __call__(self, request):
+        if request.path_info.startswith(DESK):
+            # Who asks decides everything there, even in the middleware after this.
+            try:
+                request.user.is_authenticated  # noqa: B018  (asks the database)
+            except DATABASE_AWAY as problem:
+                return self.process_exception(request, problem)
         return self.get_response(request)
 
     def process_exception(self, request, exception):
@@ -51,7 +77,7 @@ def answer(request):
     html = get_template("503.html").render(
         {
             "site_name": settings.SITE_NAME,
-            "is_desk": request.path_info.startswith("/admin/"),
+            "is_desk": request.path_info.startswith(DESK),
             "was_sent": not is_get,
             "address": request.get_full_path() if is_get else request.path,
         }

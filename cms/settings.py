@@ -57,7 +57,8 @@ def _database(alias):
     entry["PATIENCE"] = PATIENCE.get(CMS_SERVICE, {}).get(alias)
     entry["CONN_MAX_AGE"] = env.integer("CONN_MAX_AGE", 60)
     entry["CONN_HEALTH_CHECKS"] = not IS_PUBLIC
-    entry["OPTIONS"].setdefault("connect_timeout", str(min(5, entry["PATIENCE"] or 5)))
+    is_impatient = CMS_SERVICE in {"public", "engagement", "editorial"}
+    entry["OPTIONS"].setdefault("connect_timeout", "2" if is_impatient else "5")
     entry["DISABLE_SERVER_SIDE_CURSORS"] = False
     if alias == PUBLIC:
         # Readers ask the same few questions: PostgreSQL plans each of them once.
@@ -105,6 +106,21 @@ SITE_LOGO_SIZE = env.text("SITE_LOGO_SIZE", "")
 SITE_FOOTER_LINKS = env.pairs("SITE_FOOTER_LINKS", like="Words=/address/")
 SITE_LIST_SIZE = env.integer("SITE_LIST_SIZE", 12)
 """Stories on a page of a list, and below the first ones of the front page."""
+SITE_INDEXED = env.boolean("SITE_INDEXED", True)
+"""False: search engines are asked to leave the whole site alone."""
+PREVIEW_HOSTS = [name.lower() for name in env.words("PREVIEW_HOSTS", [])]
+"""Names, such as `*.preview.example.org`, by which the site may be looked at, and
+must not be found by search engines."""
+ROBOTS_DISALLOW = env.words("ROBOTS_DISALLOW", [])
+"""More paths that robots.txt asks robots not to fetch."""
+ROBOTS_BLOCKED = env.words("ROBOTS_BLOCKED", [])
+"""Names of robots that are asked to fetch nothing, such as GPTBot."""
+FEED_CONTENT = env.text("FEED_CONTENT", "full")
+"""What feeds hold of each story: `full` or `summary`."""
+if FEED_CONTENT not in ("full", "summary"):
+    raise ImproperlyConfigured(
+        f"FEED_CONTENT is {FEED_CONTENT!r}; choose `full` (whole stories) or `summary`."
+    )
 PROBE_ORIGIN = env.text("PROBE_ORIGIN", SITE_ORIGIN).rstrip("/")
 """Where the worker looks at a page as an anonymous reader, for the receipt."""
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
@@ -179,13 +195,13 @@ MIDDLEWARE = [
             "accounts.middleware.AccountPages",
         ]
     ),
+    "cms.outages.Outages",
     *(
         ["accounts.simulation.AsSomebodyElse"]
         if SERVES_EVERYTHING or CMS_SERVICE == "editorial"
         else []
     ),
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "cms.outages.Outages",
 ]
 
 ROOT_URLCONF = "cms.urls"

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils import timezone
 
 from accounts.permissions import may
+from cms import outages
 from cms.admin import panel
 from editorial.admin.house import ReadOnlyPage, moment
 from editorial.models import ITEM_MODELS
@@ -46,6 +47,9 @@ class ReceiptAdmin(ReadOnlyPage):
 
 
 @panel(order=65, title="Lately for readers")
+@outages.otherwise(
+    {"rows": [], "empty": "The public store does not answer. Try again in a minute."}
+)
 def recently_published(request):
     """What went live lately, with its receipt, and what was taken down."""
     if not may(request.user, "view"):

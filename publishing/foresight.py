@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.utils.timezone import localtime
 
+from cms import outages
 from editorial import actions
 from editorial.diff import describe, difference
 from editorial.models import ItemKind, Media, Version
@@ -195,6 +196,14 @@ def _copies(item, changes):
     return found
 
 
+@outages.otherwise(
+    {
+        "stage": "committed",
+        "sentence": "Kept. The public store does not answer just now; the worker tries "
+        "until it does.",
+        "done": False,
+    }
+)
 def receipt_of(item, version):
     """How far a version (None: its taking down) is on its way to readers."""
     receipt = Receipt.objects.filter(item_id=item.pk).order_by("-committed_at").first()

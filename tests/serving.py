@@ -49,7 +49,9 @@ def url_as(role, alias):
 @contextmanager
 def running(service, *command, **env):
     """A service of ours as a process, with the keys that this service has."""
-    keys = {URL_OF[alias]: url_as(SERVICES[service][alias], alias) for alias in ALIASES}
+    keys = {
+        URL_OF[alias]: url_as(role, alias) for alias, role in SERVICES[service].items()
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", *command],
         cwd=ROOT,

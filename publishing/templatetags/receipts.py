@@ -2,12 +2,14 @@
 
 from django import template
 
+from cms import outages
 from publishing.models import Receipt
 
 register = template.Library()
 
 
 @register.simple_tag
+@outages.otherwise(None)
 def last_receipt(item_id):
     """The newest receipt of an item, or nothing."""
     return Receipt.objects.filter(item_id=item_id).order_by("-committed_at").first()
