@@ -1,6 +1,5 @@
 """The running services have less rights than the tests: everything works with them."""
 
-import json
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -46,6 +45,16 @@ def as_role(alias, role):
         connection.settings_dict.update(kept)
 
 
+def old_view(article):
+    return {
+        "event": "v",
+        "content_kind": "article",
+        "content_id": article.pk.hex,
+        "at": 10**12,
+        "visitor": uuid4().hex,
+    }
+
+
 def test_readers_and_the_worker_need_no_more_than_their_roles(rosa, article):
     with as_role(ENGAGEMENT, "cms_engagement"), as_role(PUBLIC, "cms_sync"):
         member = UserRef.objects.remember(rosa)
@@ -65,15 +74,14 @@ def test_readers_and_the_worker_need_no_more_than_their_roles(rosa, article):
                 )
             ]
         )
-        entry = {"k": "article", "c": article.pk.hex, "t": 10**12, "v": uuid4().hex}
-        entry["d"] = "desktop"
         stream.wake()
-        stream.add(json.dumps(entry), seen="x")
+        stream.add(drain.line(old_view(article)), seen="x")
 
         assert tasks.drain_views() == 1
         tasks.fold()
         assert tasks.publish_counters() == 2
         assert tasks.reconcile() == 0
+        assert tasks.tally_views() == 7
         tasks.keep_partitions()
 
         row = ContentCounter.objects.get(pk=article.pk)
@@ -105,9 +113,6 @@ def test_postgresql_lets_the_service_drop_nothing_by_itself():
 
 
 def test_an_old_view_that_is_drained_late_lands_somewhere(article):
-    entry = {"k": "article", "c": article.pk.hex, "t": 10**12, "v": uuid4().hex}
-    entry["d"] = "desktop"
-    with transaction.atomic(using=ENGAGEMENT):
-        drain.write(json.dumps([entry]))
+    drain.write_directly(old_view(article))
 
     assert PageView.objects.get().viewed_at.year == 2001
