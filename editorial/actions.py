@@ -27,6 +27,7 @@ from cms.databases import EDITORIAL
 from editorial import blocks, byline, checks, placing, reviewing
 from editorial.diff import describe, difference, lessons_in, with_block_back
 from editorial.exceptions import Refused, StaleEdit
+from editorial.gaps import Gap
 from editorial.models import (
     ITEM_MODELS,
     AuditLog,
@@ -89,8 +90,8 @@ def _move(item, transition, **kwargs):
             f"it cannot {verb} from there. Reload the page to see what can be done."
         )
     if not can_proceed(method):
-        reasons = item.missing() or ["Something it needs is not there yet."]
-        raise Refused(" ".join(reasons))
+        gaps = item.gaps() or [Gap("Something it needs is not there yet.")]
+        raise Refused(" ".join(map(str, gaps)), gaps=gaps)
     method(**kwargs)
 
 
@@ -794,10 +795,11 @@ def reserve_slug(item):
     slug = item.live_version.snapshot["slug"]
     holder = LiveSlug.objects.filter(kind=item.KIND, slug=slug).first()
     if holder and holder.item_id != item.pk:
-        raise Refused(
+        sentence = (
             f"Another live {item.KIND} already has the address “{slug}”. "
             "Change the address of one of them, or swap both in one release."
         )
+        raise Refused(sentence, gaps=[Gap(sentence, "slug")])
     old = LiveSlug.objects.filter(item_id=item.pk).first()
     if old and old.slug != slug:
         Redirect.objects.get_or_create(

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from editorial import actions, checks, press
 from editorial.admin.next_step import next_step
+from editorial.admin.places import place_of
 from editorial.admin.verbs import offers, refusals
 from editorial.checks import asking
 from editorial.checks.filing import (
@@ -23,6 +24,7 @@ from editorial.checks.filing import (
     TITLE_FITS,
 )
 from editorial.checks.links import outside
+from editorial.gaps import Gap
 from editorial.models import LinkAnswer, Override
 from editorial.opened import snapshot_of
 
@@ -112,7 +114,11 @@ def checks_of(item, snapshot, user):
     concerns = [
         one.as_json()
         | {"passed": passed.get(one.key, "")}
-        | ({"where": _lesson_of(text, one.lesson)} if one.lesson else {})
+        | (
+            {"where": _lesson_of(text, one.lesson), "href": place_of(item, Gap.of(one))}
+            if one.lesson
+            else {}
+        )
         for one in found
     ]
     return {

@@ -27,6 +27,7 @@ from editorial.actions import check
 from editorial.admin.filters import first_filter, kept_for
 from editorial.admin.house import origin_of
 from editorial.admin.items import SEES_THE_TEXT, CategoryChoice, uuid_or_none
+from editorial.admin.places import place_of
 from editorial.admin.verbs import VERBS
 from editorial.api.rights import know_relations, leads_somewhere, may_do
 from editorial.exceptions import Refused
@@ -313,7 +314,7 @@ def move(request, *, desk):
     except PermissionDenied as problem:
         return denied(request, item, problem)
     except Refused as problem:
-        return said(request, item, str(problem), status=409)
+        return said(request, item, str(problem), status=409, gaps=problem.gaps)
     return said(request, item, f"“{item}”: {verb.done}")
 
 
@@ -349,12 +350,15 @@ def ask(request, item, verb, form, status=200):
     return JsonResponse({"ask": asked, "title": verb.label}, status=status)
 
 
-def said(request, item, sentence, status=200):
+def said(request, item, sentence, status=200, gaps=()):
     if not as_json(request):
         tell = messages.success if status == 200 else messages.error
         tell(request, sentence)
         return HttpResponseRedirect(reverse("admin:editorial_board") + "?all=1")
     answer = {"said": sentence, "item": f"{item.KIND}:{item.pk}"}
+    ways = [(gap.sentence, place_of(item, gap)) for gap in gaps if gap.anchor]
+    if ways:
+        answer["ways"] = ways
     cards = made_ready(type(item), [item.pk], request.user)
     if cards:
         card = cards[0]

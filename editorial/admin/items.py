@@ -40,6 +40,7 @@ from editorial.admin.body import BodyWidget, words_of
 from editorial.admin.filters import WithKeptFilters
 from editorial.admin.house import HousePage, moment, origin_of
 from editorial.admin.next_step import label_of, next_step
+from editorial.admin.places import as_links
 from editorial.admin.verbs import (
     VERBS,
     Offer,
@@ -491,7 +492,9 @@ class ItemAdmin(WithKeptFilters, HousePage):
             "remarks_open": ReviewComment.objects.on(item).threads().open().count(),
             "may_remark": may(request.user, "comment_on_draft", item),
             "may_share": may(request.user, "grant", item),
-            "missing": item.missing() if item.status in NEEDS_SOMETHING else [],
+            "gaps": [gap.as_json() for gap in item.gaps()]
+            if item.status in NEEDS_SOMETHING
+            else [],
             "offers": offered,
             "refusals": refusals(item, request.user),
             "live_url": live_url(item),
@@ -647,7 +650,7 @@ class ItemAdmin(WithKeptFilters, HousePage):
             messages.error(request, self._see_what_changed(item, answers, problem))
             return False
         except Refused as problem:
-            messages.error(request, str(problem))
+            messages.error(request, as_links(item, problem))
             return False
         messages.success(request, verb.done)
         return True

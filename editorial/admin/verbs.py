@@ -19,6 +19,7 @@ from django_fsm import can_proceed
 from accounts.models import RoleAssignment, User
 from accounts.permissions import ALLOWED, SUPER_ADMIN, decide, may
 from editorial import actions, byline, checks
+from editorial.gaps import Gap
 
 WAITS_FOR_HOURS = "%Y-%m-%dT%H:%M"
 
@@ -375,7 +376,7 @@ class Offer:
     verb: Verb
     form: forms.Form
     why_not: list = field(default_factory=list)
-    """Sentences; empty when it can be done."""
+    """What stands in the way, as `Gap`s; empty when it can be done."""
 
 
 def is_possible(verb, item):
@@ -392,17 +393,21 @@ def is_possible(verb, item):
 def open_questions(verb, item, user):
     """Why a verb that the state and the table of rights allow would be refused."""
     if verb.name == "submit":
-        return item.missing()
+        return item.gaps()
     if verb.name == "approve":
         reason = byline.why_not_approve(item, user)
-        found = [*item.missing(), *([reason] if reason else [])]
+        found = [*item.gaps(), *([Gap(reason)] if reason else [])]
         return found or _stopped(item, user)
     if verb.name in ("publish", "schedule"):
         approved = item.approved_version
         if approved is None:
-            return ["It needs an approval first: start the next version and submit it."]
+            return [
+                Gap("It needs an approval first: start the next version and submit it.")
+            ]
         if approved.content_hash != item.content_hash():
-            return ["It was changed after its approval. It must be approved again."]
+            return [
+                Gap("It was changed after its approval. It must be approved again.")
+            ]
         return _stopped(item, user)
     return []
 
@@ -411,16 +416,16 @@ def _stopped(item, user):
     """What checks say, to somebody who may not let it pass."""
     if may(user, "override_checks", item):
         return []
-    return [f"{one.sentence} {one.todo}" for one in standing_for(item, user).stops]
+    return [Gap.of(one) for one in standing_for(item, user).stops]
 
 
 def standing_for(item, user):
     """How the item stands before its checks; read once for a page."""
     key = (user.pk, item.revision, item.updated_at)
-    known = item.__dict__.get("_standing")
+    known = item.__dict__.get("_standing_of_checks")
     if known is None or known[0] != key:
         known = (key, checks.standing_of(item, viewer=user))
-        item.__dict__["_standing"] = known
+        item.__dict__["_standing_of_checks"] = known
     return known[1]
 
 

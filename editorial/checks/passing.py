@@ -15,6 +15,7 @@ from accounts.permissions import decide
 from editorial.checks.registry import look
 from editorial.checks.texts import Text
 from editorial.exceptions import Refused
+from editorial.gaps import Gap
 from editorial.models import Override
 
 SHORTEST_REASON = 10
@@ -30,7 +31,9 @@ class Stopped(Refused):
         self.concerns = concerns
         few = " ".join(f"{one.sentence} {one.todo}" for one in concerns[:3])
         more = f" And {len(concerns) - 3} more." if len(concerns) > 3 else ""
-        super().__init__(f"Checks stop “{item}”. {few}{more}")
+        super().__init__(
+            f"Checks stop “{item}”. {few}{more}", gaps=map(Gap.of, concerns)
+        )
 
     @property
     def errors(self):

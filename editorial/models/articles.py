@@ -6,6 +6,7 @@ from django.db import models
 
 from cms.uuids import uuid7
 from editorial import blocks
+from editorial.gaps import Gap
 from editorial.models.media import Media
 from editorial.models.workflow import Publishable
 
@@ -133,11 +134,11 @@ class Article(Publishable):
         self.blocks.exclude(pk__in=wanted).delete()
         self._prefetched_objects_cache = {}
 
-    def missing(self):
-        found = super().missing()
+    def gaps(self):
+        found = super().gaps()
         body = self.block_list()
         if not blocks.plain_text(body).strip() and not blocks.media_ids(body):
-            found.append("Write the body: it is empty.")
+            found.append(Gap("Write the body: it is empty.", "body"))
         return found
 
 

@@ -8,6 +8,7 @@ from django.db import models
 
 from cms.uuids import uuid7
 from editorial import blocks
+from editorial.gaps import Gap
 from editorial.models.articles import images
 from editorial.models.live import LiveUse
 from editorial.models.media import Media
@@ -145,11 +146,13 @@ class Course(Publishable):
                 )
         self.sections.exclude(pk__in=kept_sections).delete()
 
-    def missing(self):
-        found = super().missing()
-        lessons = Lesson.objects.filter(course=self)
+    def gaps(self):
+        found = super().gaps()
+        lessons = list(Lesson.objects.filter(course=self))
         if not any(lesson.has_body() for lesson in lessons):
-            found.append("Add at least one lesson with a body.")
+            first = str(lessons[0].pk) if lessons else ""
+            sentence = "Add at least one lesson with a body."
+            found.append(Gap(sentence, "lessons", lesson=first))
         return found
 
 

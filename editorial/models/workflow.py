@@ -14,6 +14,7 @@ from guardian.shortcuts import get_user_perms
 
 from accounts.permissions import ALLOWED, SUPER_ADMIN
 from cms.uuids import uuid7
+from editorial.gaps import Gap
 from editorial.models.media import Media
 from editorial.models.outbox import ItemKind
 from editorial.models.reviews import Review
@@ -376,14 +377,18 @@ class Publishable(ConcurrentTransitionMixin, SearchAppearance):
             empty = self._meta.get_field(name.removesuffix("_id")).get_default()
             setattr(self, name, snapshot["seo"].get(name, empty))
 
-    def missing(self):
-        """Sentences that say what is still needed before a review."""
+    def gaps(self):
+        """What is still needed before a review, and in which field."""
         found = []
         if not self.title.strip():
-            found.append("Give it a title.")
+            found.append(Gap("Give it a title.", "title"))
         if not self.category_id:
-            found.append("Choose a category.")
+            found.append(Gap("Choose a category.", "category"))
         return found
+
+    def missing(self):
+        """The same as sentences."""
+        return [gap.sentence for gap in self.gaps()]
 
     @property
     def is_live(self):

@@ -14,9 +14,9 @@ def standing(item):
     # The admin may not be installed where this library is: templates load it there.
     from editorial.admin.versions import standing_of
 
-    if not hasattr(item, "_standing"):
-        item._standing = standing_of(item)
-    return item._standing
+    if not hasattr(item, "_standing_of_versions"):
+        item._standing_of_versions = standing_of(item)
+    return item._standing_of_versions
 
 
 @register.simple_tag

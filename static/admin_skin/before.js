@@ -1,6 +1,8 @@
 // Beside the text while it is written: checks, cards and the preview, of what stands in
 // the page now. One question to the server for all three; nothing of it is saved.
 
+import { jump } from "./jumping.js";
+
 const panel = document.querySelector("[data-checks]");
 const form = document.querySelector("body.item-page .workspace-form");
 const SETTLED = 300;
@@ -147,7 +149,7 @@ function start() {
       inner.type = "button";
       inner.className = "concern-jump";
       inner.dataset.key = one.key;
-      inner.addEventListener("click", () => jump(one));
+      inner.addEventListener("click", () => lead(one));
     }
     const lines = [
       ["concern-kind", (one.passed ? "Let pass" : KINDS[one.severity]) + (one.where ? ` · ${one.where}` : "")],
@@ -187,38 +189,10 @@ function start() {
     mark.textContent = block + warn;
   }
 
-  function jump(one) {
-    if (one.block && !one.lesson && body?.focusBlock(one.block)) {
-      flash(body.element.querySelector(`[data-id="${CSS.escape(one.block)}"], [data-block-id="${CSS.escape(one.block)}"]`));
-      return;
-    }
-    if (one.lesson) {
-      const link = document.querySelector(`a[href*="${CSS.escape(one.lesson)}"]`);
-      if (link) {
-        link.scrollIntoView({ block: "center" });
-        link.focus();
-      }
-      return;
-    }
-    if (one.field === "body" && body) {
-      body.focus();
-      return;
-    }
-    const field = form.elements[one.field];
-    if (!field) return;
-    const sheet = field.closest?.("[data-panel]");
-    if (sheet?.hidden) document.getElementById(`tab-${sheet.id}`)?.click();
-    for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
-    const visible = field.offsetParent ? field : field.parentElement?.querySelector(".select2-selection") ?? field;
-    visible.scrollIntoView({ block: "center" });
-    visible.focus();
-    flash(field.closest(".form-row") ?? visible);
-  }
-
-  function flash(element) {
-    if (!element) return;
-    element.classList.add("is-meant");
-    setTimeout(() => element.classList.remove("is-meant"), 1600);
+  // To the place in this page, or to the lesson's own.
+  function lead(one) {
+    if (one.lesson && one.href) location.assign(one.href);
+    else jump({ block: one.block, field: one.field, sentence: `${one.sentence} ${one.todo}` });
   }
 
   linkForm.addEventListener("submit", async (event) => {

@@ -58,7 +58,7 @@ function settle(card, answer, focus) {
     return;
   }
   const done = answer.status === 200;
-  tell(line, answer.said, !done);
+  tell(line, answer.said, !done, answer.ways);
   if (done) {
     redraw(card, { card: answer.card, status_now: answer.state }, focus);
   } else {

@@ -69,8 +69,15 @@ export function dragging({ root, thing, place, dropped }) {
   });
 }
 
-/** A sentence, read out; `wrong` makes it stand out. */
-export function tell(line, sentence, wrong = false) {
-  line.textContent = sentence ?? "";
+/** A sentence, read out; `wrong` makes it stand out. `ways` are [what, where] of each
+    thing to be put right: links, in place of the sentence. */
+export function tell(line, sentence, wrong = false, ways = []) {
+  line.textContent = ways.length ? "" : sentence ?? "";
+  for (const [what, where] of ways) {
+    const link = document.createElement("a");
+    link.href = where;
+    link.textContent = what;
+    line.append(link, " ");
+  }
   line.classList.toggle("is-wrong", wrong);
 }
