@@ -82,6 +82,13 @@ class PublishedArticle(Publication):
                 condition=~models.Q(series_slug=""),
                 name="article_series",
             ),
+            # The sitemap is cut into parts from this alone; wide rows stay unread.
+            models.Index(
+                fields=["id"],
+                include=["last_modified_at"],
+                condition=models.Q(no_index=False, canonical_url=""),
+                name="article_sitemap",
+            ),
             GistIndex(fields=["category_path"], name="article_category_path"),
             GinIndex(fields=["tag_slugs"], name="article_tags"),
             GinIndex(fields=["search_vector"], name="article_search"),

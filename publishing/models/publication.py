@@ -82,6 +82,9 @@ class Publication(models.Model):
     og_title = models.CharField(max_length=160, blank=True)
     og_description = models.CharField(max_length=320, blank=True)
     og_image_url = models.TextField(blank=True)
+    share_image = models.JSONField(null=True)
+    """{"url", "alt", "width", "height"} of the image for other sites, or null: of
+    `og_image_url`, or of a card cut from `image`."""
     no_index = models.BooleanField(default=False)
     no_follow = models.BooleanField(default=False)
     structured_data = models.JSONField(default=dict)
