@@ -177,13 +177,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         with transaction.atomic(using=EDITORIAL):
             super().save(*args, update_fields=update_fields, **kwargs)
             written = set(update_fields or self._as_it_is())
+            moved = changed is not None and "slug" in changed & written
+            old_slug = self._known.get("slug", "") if moved else ""
             self._known = {
                 **getattr(self, "_known", {}),
                 **{k: v for k, v in self._as_it_is().items() if k in written},
             }
             shown = changed is None or changed & written & set(self.SHOWN)
             if shown:
-                person_changed.send(User, user=self, is_new=changed is None)
+                person_changed.send(
+                    User, user=self, is_new=changed is None, old_slug=old_slug
+                )
             if ends:
                 person_deactivated.send(User, user=self)
 

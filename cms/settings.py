@@ -115,6 +115,12 @@ ROBOTS_DISALLOW = env.words("ROBOTS_DISALLOW", [])
 """More paths that robots.txt asks robots not to fetch."""
 ROBOTS_BLOCKED = env.words("ROBOTS_BLOCKED", [])
 """Names of robots that are asked to fetch nothing, such as GPTBot."""
+ARTICLE_TYPE = env.text("ARTICLE_TYPE", "Article")
+"""What search engines are told that stories are."""
+if ARTICLE_TYPE not in ("Article", "NewsArticle", "BlogPosting"):
+    raise ImproperlyConfigured(
+        f"ARTICLE_TYPE is {ARTICLE_TYPE!r}; choose Article, NewsArticle or BlogPosting."
+    )
 FEED_CONTENT = env.text("FEED_CONTENT", "full")
 """What feeds hold of each story: `full` or `summary`."""
 if FEED_CONTENT not in ("full", "summary"):

@@ -4,11 +4,13 @@ from django.dispatch import receiver
 
 from accounts.models import User
 from accounts.signals import person_changed
-from editorial.models import ItemKind, OutboxEvent
+from editorial.models import ItemKind, OutboxEvent, Redirect
 
 
 @receiver(person_changed, sender=User)
-def publish_the_profile(sender, user, is_new, **kwargs):
+def publish_the_profile(sender, user, is_new, old_slug="", **kwargs):
+    if old_slug:
+        Redirect.objects.remember(ItemKind.PROFILE, user.pk, [old_slug])
     cause = "person is new" if is_new else "person changed"
     OutboxEvent.objects.mark(
         {user.pk: ItemKind.PROFILE},

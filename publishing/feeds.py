@@ -1,4 +1,13 @@
-"""RSS 2.0 and Atom: of everything, a category, a tag, an author."""
+"""RSS 2.0 and Atom: of everything, a category, a tag, an author.
+
+What search engines are asked to leave alone stands here all the same: a feed is for
+readers who asked for it. `FEED_CONTENT` says whether it holds whole stories.
+"""
+
+import re
+from datetime import UTC, datetime
+from html import escape, unescape
+from urllib.parse import urljoin
 
 from django.conf import settings
 from django.urls import reverse
@@ -15,11 +24,54 @@ from publishing.models import (
 from publishing.views.missing import not_here
 from publishing.views.page import FRESH, absolute, stamped
 
-FORMS = {
-    "rss": (Rss201rev2Feed, "application/rss+xml"),
-    "atom": (Atom1Feed, "application/atom+xml"),
-}
 ENTRIES = 20
+IN_FULL = settings.FEED_CONTENT == "full"
+NOTHING_YET = datetime(2000, 1, 1, tzinfo=UTC)
+"""When a feed without entries changed last; the same each time it is asked for."""
+
+
+class Dated:
+    """The newest change of any entry, so that an unchanged feed is the same bytes."""
+
+    def latest_post_date(self):
+        dates = [item["updateddate"] or item["pubdate"] for item in self.items]
+        return max(dates, default=NOTHING_YET)
+
+
+class Rss(Dated, Rss201rev2Feed):
+    def rss_attributes(self):
+        return super().rss_attributes() | {
+            "xmlns:content": "http://purl.org/rss/1.0/modules/content/",
+            "xmlns:dc": "http://purl.org/dc/elements/1.1/",
+            "xmlns:media": "http://search.yahoo.com/mrss/",
+        }
+
+    def add_item_elements(self, handler, item):
+        super().add_item_elements(handler, item)
+        if item["content"]:
+            handler.addQuickElement("content:encoded", item["content"])
+        if image := item["image"]:
+            attributes = {"url": image["url"], "medium": "image"}
+            for name in ("width", "height"):
+                if image.get(name):
+                    attributes[name] = str(image[name])
+            handler.startElement("media:content", attributes)
+            if image.get("alt"):
+                handler.addQuickElement("media:description", image["alt"])
+            handler.endElement("media:content")
+
+
+class Atom(Dated, Atom1Feed):
+    def add_item_elements(self, handler, item):
+        super().add_item_elements(handler, item)
+        if item["content"]:
+            handler.addQuickElement("content", item["content"], {"type": "html"})
+
+
+FORMS = {
+    "rss": (Rss, "application/rss+xml"),
+    "atom": (Atom, "application/atom+xml"),
+}
 
 
 @require_safe
@@ -124,14 +176,18 @@ def _feed(request, form, articles, *, title, description, path, own_path):
         "author_name",
         "category_name",
         "tags",
+        "image",
         "first_published_at",
         "last_modified_at",
+        *(["content_html"] if IN_FULL else []),
     )
     for article in newest[:ENTRIES]:
         feed.add_item(
             title=printable(article.title),
             link=absolute(article.get_absolute_url()),
             description=printable(article.excerpt),
+            content=in_full(article) if IN_FULL else "",
+            image=_image(article.image),
             author_name=printable(article.author_name),
             pubdate=article.first_published_at,
             updateddate=max(article.last_modified_at, article.first_published_at),
@@ -155,7 +211,40 @@ def _feed(request, form, articles, *, title, description, path, own_path):
     )
 
 
-NOT_IN_XML = dict.fromkeys(range(32))
+def _image(image):
+    if not image or not image["url"]:
+        return None
+    return image | {
+        "url": absolute(image["url"]),
+        "alt": printable(image.get("alt", "")),
+    }
+
+
+TAG = re.compile(r'<[a-z](?:[^>"]|"[^"]*")*>', re.IGNORECASE)
+ADDRESS = re.compile(r'(?<=\s)(href|src|poster|cite)="([^"]*)"')
+SIZES = re.compile(r'(?<=\s)srcset="([^"]*)"')
+FOR_THE_PAGE = re.compile(r'\s(?:data-[\w-]+|aria-[\w-]+|tabindex|role)="[^"]*"')
+
+
+def in_full(article):
+    """The text for readers that know nothing of this site: all links are absolute."""
+    page = absolute(article.get_absolute_url())
+
+    def whole(url):
+        return escape(urljoin(page, unescape(url)))
+
+    def every_size(sizes):
+        return ", ".join(whole(each.strip()) for each in sizes.split(",") if each)
+
+    def alone(tag):
+        tag = FOR_THE_PAGE.sub("", tag[0])
+        tag = ADDRESS.sub(lambda one: f'{one[1]}="{whole(one[2])}"', tag)
+        return SIZES.sub(lambda one: f'srcset="{every_size(one[1])}"', tag)
+
+    return printable(TAG.sub(alone, article.content_html))
+
+
+NOT_IN_XML = dict.fromkeys((*range(32), 0xFFFE, 0xFFFF))
 for allowed in "\t\n\r":
     NOT_IN_XML.pop(ord(allowed))
 

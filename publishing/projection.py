@@ -135,6 +135,7 @@ def _common(truth):
         "og_image_url": social.get("social", social["url"]) if social else "",
         "no_index": seo.get("no_index", False),
         "no_follow": seo.get("no_follow", False),
+        "share_image": _share_image(truth, seo.get("og_image_id"), snapshot["image"]),
         "first_published_at": item.first_published_at,
         "published_at": item.published_at,
         "original_created_at": item.created_at,
@@ -146,13 +147,54 @@ def _common(truth):
 
 def _structured_data(truth, common, summary, **properties):
     """The page's JSON-LD: what we know, then whatever specialists added."""
-    image = common["image"]["url"] if common["image"] else ""
+def _share_image(truth, *ids):
+    """The first of these media that there is: its card, if one was cut, or itself."""
+    for pk in ids:
+        media = truth.related["media"].get(pk)
+        if media and media.url:
+            whole = media.as_image()
+            card = media.renditions.get("social") or whole
+            return {
+                "url": card["url"],
+                "alt": whole["alt"],
+                "width": card.get("width"),
+                "height": card.get("height"),
+            }
+    return None
+
+
+def _here(url):
+    return THIS_SITE + url if url.startswith("/") else url
+
+
+def _pictures(common):
+    """The image whole, and the card that was cut for other sites."""
+    found = {}
+    for image in (common["image"], common["share_image"]):
+        if image and image["url"] not in found:
+            found[image["url"]] = {
+                name: value
+                for name, value in {
+                    "@type": "ImageObject",
+                    "url": _here(image["url"]),
+                    "width": image["width"],
+                    "height": image["height"],
+                    "caption": image["alt"],
+                }.items()
+                if value
+            }
+    return list(found.values())
+
+
+    address = THIS_SITE + url_of(truth)
     data = {
         "@context": "https://schema.org",
-        "url": THIS_SITE + url_of(truth),
+        "@id": f"{address}#main",
+        "url": address,
+        "mainEntityOfPage": {"@type": "WebPage", "@id": address},
         "description": summary,
-        "image": THIS_SITE + image if image.startswith("/") else image,
-        "inLanguage": settings.LANGUAGE_CODE,
+        "image": _pictures(common),
+        "inLanguage": common["language"],
         **properties,
     }
     data |= truth.row.live_version.snapshot["seo"].get("structured_data") or {}
@@ -160,13 +202,15 @@ def _structured_data(truth, common, summary, **properties):
 
 
 def _person(common):
-    return {
+    person = {
         "@type": "Person",
         "name": common["author_name"],
         "url": THIS_SITE + reverse("publishing:author", args=[common["author_slug"]]),
     }
 
+        "image": _here(common["author_avatar_url"]),
 
+    return {name: value for name, value in person.items() if value}
 def _publisher():
     return {
         "@type": "Organization",
@@ -204,7 +248,7 @@ def _article(truth):
                 common,
                 common["meta_description"] or summary,
                 **{
-                    "@type": "WebPage" if is_page else "Article",
+                    "@type": "WebPage" if is_page else settings.ARTICLE_TYPE,
                     "headline": snapshot["title"][:110],
                     "datePublished": common["first_published_at"].isoformat(),
                     "dateModified": common["last_modified_at"].isoformat(),
@@ -216,6 +260,8 @@ def _article(truth):
                 },
             ),
         )
+                    "isAccessibleForFree": True,
+                    **({"mainEntityOfPage": None} if is_page else {}),
     ]
 
 
@@ -285,12 +331,62 @@ def _curriculum(truth, snapshot):
                 }
                 for lesson in section["lessons"]
             ],
+                "datePublished": common["first_published_at"].isoformat(),
+                "dateModified": common["last_modified_at"].isoformat(),
+                "educationalLevel": snapshot["difficulty_level"].capitalize(),
+                "keywords": [tag["name"] for tag in common["tags"]],
+                "about": common["category_name"],
+                "offers": _offer(snapshot),
+                "hasCourseInstance": _instance(common, snapshot),
+                "syllabusSections": _syllabus(snapshot),
         }
         for section in snapshot["sections"]
     ]
 
 
 def _lessons(truth, snapshot, rendered):
+def _offer(snapshot):
+    """What it costs; nothing where nobody has said a price."""
+    if snapshot["is_free"]:
+        return {"@type": "Offer", "category": "Free", "price": 0} | {
+            "priceCurrency": snapshot["currency"]
+        }
+    if not snapshot["price_cents"]:
+        return None
+    return {
+        "@type": "Offer",
+        "category": "Paid",
+        "price": f"{snapshot['price_cents'] / 100:.2f}",
+        "priceCurrency": snapshot["currency"],
+    }
+
+
+def _instance(common, snapshot):
+    """Courses here are taken online, when and as fast as one likes."""
+    instance = {
+        "@type": "CourseInstance",
+        "courseMode": "Online",
+        "instructor": _person(common),
+    }
+    if minutes := snapshot["estimated_duration_minutes"]:
+        hours, minutes = divmod(minutes, 60)
+        parts = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
+        instance["courseWorkload"] = f"PT{parts}"
+    return instance if "courseWorkload" in instance else None
+
+
+def _syllabus(snapshot):
+    return [
+        {
+            "@type": "Syllabus",
+            "name": section["title"],
+            **({"description": text} if (text := section["description"]) else {}),
+        }
+        for section in snapshot["sections"]
+        if section["title"]
+    ]
+
+
     """The rows of a course's lessons; a gated body goes to `GatedLesson` alone."""
     for section_order, section in enumerate(snapshot["sections"]):
         for lesson_order, lesson in enumerate(section["lessons"]):

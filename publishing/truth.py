@@ -40,6 +40,7 @@ class Truth:
     slug: str = ""
     old_slugs: tuple = ()
     related: dict = field(default_factory=dict)
+    """And paths on the site that it was imported from; those begin with a slash."""
     """What the projection prints from elsewhere: "people", "lineages", "tags",
     "media", "parents", each by id."""
 

@@ -26,14 +26,42 @@ class LiveSlug(models.Model):
         return self.slug
 
 
+class RedirectManager(models.Manager):
+    def remember(self, kind, item_id, old):
+        """Keep old addresses of an item; says whether one of them is new.
+
+        In the transaction that marks the item: its public copy takes them along.
+        """
+        old = [one for one in dict.fromkeys(old) if one and len(one) <= LONGEST]
+        known = self.filter(kind=kind, item_id=item_id, old_slug__in=old)
+        fresh = set(old) - set(known.values_list("old_slug", flat=True))
+        self.bulk_create(
+            (
+                Redirect(kind=kind, old_slug=one, item_id=item_id)
+                for one in old
+                if one in fresh
+            ),
+            ignore_conflicts=True,
+        )
+        return bool(fresh)
+
+
+LONGEST = 500
+
+
 class Redirect(models.Model):
-    """An address that an item had while it was live."""
+    """An address that an item had while it was live.
+
+    A slug; or, with a slash before it, the path on the site that it was imported from.
+    """
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=20)
-    old_slug = models.CharField(max_length=500)
+    old_slug = models.CharField(max_length=LONGEST)
     item_id = models.UUIDField(db_index=True)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = RedirectManager()
 
     class Meta:
         db_table = "redirects"

@@ -3,6 +3,7 @@
 from django.db import models, transaction
 
 from cms.databases import EDITORIAL
+from editorial.models.live import Redirect
 from editorial.models.outbox import OutboxEvent
 
 
@@ -25,6 +26,7 @@ class SharedRow(models.Model):
     def save(self, *args, **kwargs):
         with transaction.atomic(using=EDITORIAL):
             super().save(*args, **kwargs)
+            self._keep_the_old_address()
             cause = f"{self.SYNC_KIND} changed"
             OutboxEvent.objects.mark(
                 {self.pk: self.SYNC_KIND}, cause=cause, priority=self.sync_priority
@@ -42,6 +44,11 @@ class SharedRow(models.Model):
         row._shown = row._what_is_shown()
         return row
 
+    def _keep_the_old_address(self):
+        before = getattr(self, "_shown", None) or {}
+        if (old := before.get("slug")) and old != self.slug:
+            Redirect.objects.remember(self.SYNC_KIND, self.pk, [old])
+
     def _what_is_shown(self):
         deferred = self.get_deferred_fields()
         return {
@@ -52,6 +59,9 @@ class SharedRow(models.Model):
 
     def delete(self, *args, **kwargs):
         with transaction.atomic(using=EDITORIAL):
+            if slug := getattr(self, "slug", ""):
+                # Readers who come back are told that it is gone.
+                Redirect.objects.remember(self.SYNC_KIND, self.pk, [slug])
             OutboxEvent.objects.mark(
                 {self.pk: self.SYNC_KIND}, cause=f"{self.SYNC_KIND} deleted"
             )

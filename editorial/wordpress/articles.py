@@ -11,6 +11,7 @@ from cms.databases import EDITORIAL
 from editorial import actions, blocks
 from editorial.models import Article, Category, ImportRecord, Media, Redirect, Status
 from editorial.models import WorkflowHistory as History
+from editorial.wordpress import addresses
 from editorial.wordpress.attachments import media_finder
 from editorial.wordpress.records import hash_of_row
 from editorial.wordpress.report import CHANGED, TAKEN, UNCHANGED
@@ -236,9 +237,12 @@ class Incoming:
             )
         )
 
-    def old_slugs(self):
+    def old_addresses(self):
+        """Where its readers found it: nobody reads a draft."""
         slugs = map(slug_of, self.item["meta"]["_wp_old_slug"].split())
-        return [slug for slug in slugs if slug]
+        if self.status not in (Status.PUBLISHED, Status.SCHEDULED):
+            return list(slugs)
+        return [*slugs, *addresses.of_article(self.item, self.records.source)]
 
     def metadata(self):
         """What has no column here, kept with the history row."""
@@ -280,7 +284,9 @@ def take_article(item, records, report, *, by, author, site):
         incoming = Incoming(item, records, report, by=by, site=site)
         kind, number = incoming.kind, incoming.number
         record = records.find(kind, number)
+        old = incoming.old_addresses()
         if record and record.content_hash == incoming.hash:
+            addresses.keep(Article.KIND, record.item_id, old)
             report.count(UNCHANGED, kind)
             return record.item_id
         if record:
@@ -305,11 +311,9 @@ def take_article(item, records, report, *, by, author, site):
         article.author = author
         incoming.write(article)
         _enter(article, incoming, by or author)
-        for slug in incoming.old_slugs():
-            if slug != article.slug:
-                Redirect.objects.get_or_create(
-                    kind=Article.KIND, old_slug=slug, item_id=article.pk
-                )
+        Redirect.objects.remember(
+            Article.KIND, article.pk, [one for one in old if one != article.slug]
+        )
         records.write(kind, number, article.pk, incoming.hash, article.revision)
     report.count(CHANGED if record else TAKEN, kind)
     for note in incoming.notes:

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from accounts.models import User
 from cms.databases import EDITORIAL
-from editorial.models import AuditLog
+from editorial.models import AuditLog, ItemKind, Redirect
+from editorial.wordpress import addresses
 from editorial.wordpress.records import edited_here, hash_of_row
 from editorial.wordpress.report import CHANGED, TAKEN, UNCHANGED
 from editorial.wordpress.values import cut, plain
@@ -22,15 +23,18 @@ def take_author(login, row, records, report, *, by):
     email = usable_email(row.get("wp:author_email") or "")
     content_hash = hash_of_row(login, name, email)
     record = records.find("author", login)
+    old = addresses.of_author(login, row, records.source)
     if record and record.content_hash == content_hash:
         report.count(UNCHANGED, "author")
+        addresses.keep(ItemKind.PROFILE, record.item_id, old)
         return
     with transaction.atomic(using=EDITORIAL):
         if record:
             _rename(record.item_id, name, login, report)
             pk, outcome = record.item_id, CHANGED
         else:
-            pk, outcome = _make(login, name, email, records, report, by=by), TAKEN
+            pk, outcome = _make(login, name, email, old, records, report), TAKEN
+        addresses.keep(ItemKind.PROFILE, pk, old)
         records.write("author", login, pk, content_hash)
         _audit(pk, name, by)
     report.count(outcome, "author")
@@ -38,7 +42,7 @@ def take_author(login, row, records, report, *, by):
         report.note("author", login, "Used in the export, but not declared there.")
 
 
-def _make(login, name, email, records, report, *, by):
+def _make(login, name, email, old, records, report):
     known = User.objects.with_email(email).first() if email else None
     if known:
         report.note("author", login, f"Has an account here already: {known}.")
@@ -50,6 +54,7 @@ def _make(login, name, email, records, report, *, by):
     )
     user.set_unusable_password()
     user.sync_priority = LOW
+    Redirect.objects.remember(ItemKind.PROFILE, user.pk, old)
     user.save()
     return user.pk
 

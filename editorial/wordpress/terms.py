@@ -3,7 +3,8 @@
 from django.db import transaction
 
 from cms.databases import EDITORIAL
-from editorial.models import AuditLog, Category, Tag
+from editorial.models import AuditLog, Category, Redirect, Tag
+from editorial.wordpress import addresses
 from editorial.wordpress.people import LOW
 from editorial.wordpress.records import edited_here, hash_of_row
 from editorial.wordpress.report import CHANGED, TAKEN, UNCHANGED
@@ -86,9 +87,12 @@ def take_term(term, records, report, *, by, is_declared=True):
             )
     content_hash = hash_of_row(term.name, term.description, str(parent))
     record = records.find(term.kind, term.nicename)
+    old = addresses.of_term(term, records.source)
+    old += addresses.below(term, parent, records.source)
     if record and (record.content_hash == content_hash or not is_declared):
         if is_declared:
             report.count(UNCHANGED, term.kind)
+            addresses.keep(term.kind, record.item_id, old)
         return record.item_id
     with transaction.atomic(using=EDITORIAL):
         if record:
@@ -96,9 +100,10 @@ def take_term(term, records, report, *, by, is_declared=True):
             if edited_here(term.kind, row.pk):
                 report.note(term.kind, term.nicename, "Was edited here; it is kept.")
             else:
-                _write(row, term, parent)
+                _write(row, term, parent, old)
         else:
-            row = _make(term, parent, report)
+            row = _make(term, parent, old, report)
+        addresses.keep(term.kind, row.pk, old)
         records.write(term.kind, term.nicename, row.pk, content_hash)
         if term.number and term.kind == "category":
             records.write("term", term.number, row.pk)
@@ -120,7 +125,7 @@ def take_term(term, records, report, *, by, is_declared=True):
     return row.pk
 
 
-def _make(term, parent, report):
+def _make(term, parent, old, report):
     model = MODELS[term.kind]
     slug = slug_of(term.nicename, 250) or slug_of(term.name, 250) or f"{term.kind}"
     known = model.objects.filter(slug=slug).first()
@@ -134,14 +139,15 @@ def _make(term, parent, report):
     if number > 1:
         note = f"Its address is now “{row.slug}”, because “{stem}” is taken."
         report.note(term.kind, term.nicename, note)
-    _write(row, term, parent)
+    _write(row, term, parent, old)
     return row
 
 
-def _write(row, term, parent):
+def _write(row, term, parent, old):
     row.name = term.name
     row.description = term.description
     if term.kind == "category":
         row.parent_id = parent
     row.sync_priority = LOW
+    Redirect.objects.remember(term.kind, row.pk, old)
     row.save()

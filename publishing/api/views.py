@@ -22,7 +22,9 @@ from cms.api.pagination import (
 from cms.api.problems import Problem, answer, error
 from cms.api.views import is_served
 from publishing.api import shapes, sql
-from publishing.models import PublicRedirect
+from publishing.models import PublicRedirect, PublishedCourse
+from publishing.search.asked import KINDS, LONGEST, NARROWING, SORTS, Asked
+from publishing.search.hits import COUNTED
 from publishing.views.page import BRIEF, FRESH, stamped
 from publishing.views.search import LONGEST_QUERY, RANKED, tidy
 
@@ -408,6 +410,9 @@ class Lesson(ContentView):
         )
         if not found:
             path = f"/api/v1/content/courses/{{}}/lessons/{lesson}/"
+            if PublishedCourse.objects.filter(slug=slug).exists():
+                # Its course has not moved: looking elsewhere could go in circles.
+                slug = ""
             kind = PublicRedirect.Kind.COURSE
             return self.not_here(kind, slug, path)
         return self.sent(found[0][0], [f"item-{found[0][1]}"])

@@ -50,7 +50,7 @@ def head_of(item):
         url=item["canonical_url"] or path,
         description=item["meta_description"] or item["excerpt"],
         kind="website" if is_page else "article",
-        image=share_image(item["og_image_url"], item["image"]),
+        image=item["share_image"] or item["image"],
         robots=robots(item["no_index"], item["no_follow"]),
         share_title=item["og_title"],
         share_description=item["og_description"],
@@ -60,19 +60,15 @@ def head_of(item):
         section=item["category_name"],
         trail=[("Home", "/"), *above, (item["title"], path)],
         data=[item["structured_data"]] if item["structured_data"] != "{}" else [],
+        author_path=path_to("author", item["author_slug"]),
+        tags=[each["name"] for each in item["tags"]],
+        language=item["language"],
     )
 
 
 def robots(no_index, no_follow):
     rules = (("noindex", no_index), ("nofollow", no_follow))
     return ", ".join(rule for rule, is_set in rules if is_set)
-
-
-def share_image(url, image):
-    """The image for other sites: a special one if the editor chose one."""
-    if url and url != (image or {}).get("url"):
-        return {"url": url}
-    return image
 
 
 @require_safe

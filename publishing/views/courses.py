@@ -9,8 +9,8 @@ import re
 from django.views.decorators.http import require_safe
 
 from publishing.models import PublicRedirect, PublishedCourse, PublishedLesson
-from publishing.views.articles import robots, share_image
-from publishing.views.missing import not_here
+from publishing.views.articles import robots
+from publishing.views.missing import not_found, not_here
 from publishing.views.navigation import arrived_on, riding_on
 from publishing.views.page import Head, page
 from publishing.views.paging import slice_of
@@ -46,7 +46,8 @@ PRINTED = (
     "canonical_url",
     "og_title",
     "og_description",
-    "og_image_url",
+    "share_image",
+    "language",
     "no_index",
     "no_follow",
     "structured_data",
@@ -98,7 +99,7 @@ def head_of(item):
         title=item.meta_title or item.title,
         url=item.canonical_url or path,
         description=item.meta_description or item.description,
-        image=share_image(item.og_image_url, item.image),
+        image=item.share_image or item.image,
         robots=robots(item.no_index, item.no_follow),
         share_title=item.og_title,
         share_description=item.og_description,
@@ -143,6 +144,9 @@ def lesson(request, course_slug, slug):
         request,
         "publishing/lesson.html",
         head=Head(
+        author_path=path_to("author", item.author_slug),
+        tags=[each["name"] for each in item.tags],
+        language=item.language,
             title=f"{item.title} · {item.course.title}",
             url=path,
             description=item.description,
@@ -174,6 +178,9 @@ def _neighbours(item):
     if str(item.id) not in ids:
         return None, None
     place = ids.index(str(item.id))
+        if PublishedCourse.objects.filter(slug=course_slug).exists():
+            # The course is where it always was: looking elsewhere could go in circles.
+            return not_found(request, slug)
     before = lessons[place - 1] if place else None
     after = lessons[place + 1] if place + 1 < len(lessons) else None
     return before, after

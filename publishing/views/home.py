@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.views.decorators.http import require_safe
 
+from publishing.views import old_paths
+from publishing.views.missing import old_address
 from publishing.views.page import Head, absolute, page
 from publishing.views.rows import ARTICLE_CARDS, COURSE_CARDS, cards
 
@@ -13,9 +15,18 @@ COURSES = 3
 
 @require_safe
 def home(request):
-    stories = cards(ARTICLE_CARDS, STORIES)
-    lead = _lead(stories)
-    others = [story for story in stories if story is not lead]
+    if old_paths.asks(request) and (answer := old_address(request)):
+        return answer
+    latest = settings.SITE_LIST_SIZE
+    first = 1 + BESIDE + latest
+    stories = rows(FRONT, decode=("image",), first=first, most=MOST)
+    newest = [story for story in stories if story["place"] <= first]
+    lead = _lead(newest)
+    others = [story for story in newest if story is not lead]
+    top = [lead, *others[:BESIDE]]
+    sections = _sections([story for story in stories if story not in top])
+    placed = {story["id"] for _, _, some in sections for story in some}
+    below = [story for story in others[BESIDE:] if story["id"] not in placed]
     return page(
         request,
         "publishing/home.html",

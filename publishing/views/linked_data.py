@@ -5,6 +5,7 @@ import json
 from django.conf import settings
 
 from publishing.models.publication import THIS_SITE
+from publishing.views.paths import path_to
 
 OUT_OF_SCRIPT = {
     ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"
@@ -21,6 +22,41 @@ def script(data):
     text = data.replace(f'"{THIS_SITE}/', f'"{settings.SITE_ORIGIN}/')
     text = text.translate(OUT_OF_SCRIPT)
     return f'<script type="application/ld+json">{text}</script>\n'
+
+
+def collection(name, description, path, items, absolute):
+    """A list of articles or courses, newest first."""
+    data = {
+        "@context": "https://schema.org",
+        "@type": "CollectionPage",
+        "name": name,
+        "description": description,
+        "url": absolute(path),
+        "isPartOf": {
+            "@type": "WebSite",
+            "name": settings.SITE_NAME,
+            "url": absolute("/"),
+        },
+        "mainEntity": {
+            "@type": "ItemList",
+            "itemListElement": [
+                {
+                    "@type": "ListItem",
+                    "position": position,
+                    "url": absolute(_path_of(item)),
+                }
+                for position, item in enumerate(items, start=1)
+            ],
+        },
+    }
+    if not items:
+        del data["mainEntity"]
+    return {key: value for key, value in data.items() if value}
+
+
+def _path_of(item):
+    """Cards of courses say how many lessons there are."""
+    return path_to("course" if "lesson_count" in item else "article", item["slug"])
 
 
 def breadcrumbs(trail, absolute):

@@ -7,6 +7,7 @@ share between readers.
 
 import zlib
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from hashlib import blake2b
 from html import escape
 
@@ -16,7 +17,7 @@ from django.template.loader import get_template
 from django.utils.cache import get_conditional_response
 from django.utils.safestring import mark_safe
 
-from publishing.views.linked_data import breadcrumbs, script
+from publishing.views.linked_data import breadcrumbs, collection, script
 from publishing.views.paths import path_to
 
 FRESH = (
@@ -36,7 +37,11 @@ SITE = {
     "site_name": settings.SITE_NAME,
     "site_tagline": settings.SITE_TAGLINE,
     "site_origin": settings.SITE_ORIGIN,
+    "language": settings.LANGUAGE_CODE,
 }
+
+WELCOME = "max-image-preview:large"
+"""What robots hear of a page that may be found: they may show its image in full."""
 
 
 def absolute(url):
@@ -58,9 +63,16 @@ class Head:
     image: dict | None = None
     """{"url", "alt", "width", "height"}, as stored with a publication."""
     robots: str = ""
+    """Rules against being found; they are sent as a header, too."""
+    language: str = settings.LANGUAGE_CODE
+    translations: list = field(default_factory=list)
+    """[(language, path), …] of the same text, this page among them, or nothing."""
     share_title: str = ""
     share_description: str = ""
     author: str = ""
+    author_path: str = ""
+    tags: list = field(default_factory=list)
+    """Names."""
     published: object = None
     modified: object = None
     section: str = ""
@@ -78,6 +90,20 @@ class Head:
         if self.title == settings.SITE_NAME:
             return f"{settings.SITE_NAME}: {settings.SITE_TAGLINE}"
         return f"{self.title} · {settings.SITE_NAME}"
+
+    def lists(self, part):
+        """Say what the page lists: `part` is a `Slice`.
+
+        Parts after the first have an address of their own, and no search engine is
+        sent there: what stands on them moves on with each publication.
+        """
+        if not part.is_first:
+            self.url += part.query
+            return
+        if not self.data:
+            self.data.append(
+                collection(self.title, self.description, self.url, part.items, absolute)
+            )
 
     def markup(self):
         """The elements. Put together here because every page has some forty of them,
@@ -97,8 +123,8 @@ class Head:
             html.append(f'<meta name="description" content="{description}">\n')
         if shared:
             html.append(f'<meta property="og:description" content="{shared}">\n')
-        if self.robots:
-            html.append(f'<meta name="robots" content="{self.robots}">\n')
+        html.append(f'<meta name="robots" content="{self.robots or WELCOME}">\n')
+        html.extend(self._languages())
         html.extend(self._image() if self.image else [SMALL_CARD])
         if self.published:
             html.extend(self._dates())
@@ -120,13 +146,33 @@ class Head:
             if value := self.image.get(name):
                 value = escape(str(value))
                 yield f'<meta property="og:image:{name}" content="{value}">\n'
-        yield LARGE_CARD
+        # Small and square ones look lost in a large card.
+        is_large = (self.image.get("width") or LARGE) >= LARGE
+        yield LARGE_CARD if is_large else SMALL_CARD
+        yield f'<meta name="twitter:image" content="{url}">\n'
+        if alt := self.image.get("alt"):
+            yield f'<meta name="twitter:image:alt" content="{escape(alt)}">\n'
+
+    def _languages(self):
+        language, _, region = self.language.partition("-")
+        if len(region) == 2:
+            yield (
+                f'<meta property="og:locale" content="{language}_{region.upper()}">\n'
+            )
+        if len(self.translations) > 1:
+            for each, path in self.translations:
+                yield (
+                    f'<link rel="alternate" hreflang="{escape(each)}" '
+                    f'href="{escape(absolute(path))}">\n'
+                )
 
     def _dates(self):
         facts = (
             ("published_time", self.published.isoformat(timespec="seconds")),
             ("modified_time", self.modified.isoformat(timespec="seconds")),
+            ("author", absolute(self.author_path)),
             ("section", self.section),
+            *(("tag", name) for name in self.tags),
         )
         for name, value in facts:
             if value:
@@ -134,6 +180,7 @@ class Head:
         yield f'<meta name="author" content="{escape(self.author)}">\n'
 
 
+LARGE = 600
 LARGE_CARD = '<meta name="twitter:card" content="summary_large_image">\n'
 SMALL_CARD = '<meta name="twitter:card" content="summary">\n'
 
@@ -149,12 +196,27 @@ def _feeds(title, path):
 
 
 def page(request, template, *, head, keys, cache=FRESH, status=200, version=0, **more):
-    """Print a template. `keys` are the surrogate keys a purge knows this page by."""
+    """Print a template. `keys` are the surrogate keys a purge knows this page by.
+
+    `part`, where there is one, is the `Slice` of a list that the page shows.
+    """
+    if "part" in more:
+        head.lists(more["part"])
     text = get_template(template).render({**SITE, "head": head, **more})
     response = stamped(request, text, keys=keys, cache=cache, status=status)
+    if head.robots and "X-Robots-Tag" not in response:
+        response["X-Robots-Tag"] = head.robots
     if version:
         response["X-Masthead-Version"] = str(version)
     return response
+
+
+def is_preview(request):
+    """Whether the site is asked by a name that search engines have no business at."""
+    if not settings.SITE_INDEXED:
+        return True
+    host = request.META.get("HTTP_HOST", "").partition(":")[0].lower()
+    return any(fnmatch(host, pattern) for pattern in settings.PREVIEW_HOSTS)
 
 
 def stamped(request, text, *, keys, cache=FRESH, status=200, content_type="text/html"):
@@ -171,6 +233,8 @@ def stamped(request, text, *, keys, cache=FRESH, status=200, content_type="text/
         },
         status=status,
     )
+    if is_preview(request):
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
     if status == 200:
         response.headers["ETag"] = etag
         if "HTTP_IF_NONE_MATCH" in request.META:

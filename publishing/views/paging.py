@@ -27,9 +27,15 @@ class Slice:
     is_first: bool = True
 
 
+    query: str = ""
+    """Query string of this page; nothing for the first one."""
 def cursor_of(item):
-    microseconds = (item["first_published_at"] - EPOCH) // timedelta(microseconds=1)
-    return urlsafe_b64encode(CURSOR.pack(microseconds, item["id"].bytes)).decode()
+    return cursor_at({"moment": item["first_published_at"], "id": item["id"]})
+
+
+def cursor_at(key):
+    microseconds = (key["moment"] - EPOCH) // timedelta(microseconds=1)
+    return urlsafe_b64encode(CURSOR.pack(microseconds, key["id"].bytes)).decode()
 
 
 def key_at(cursor):
@@ -66,7 +72,9 @@ def slice_of(sql, request, where="", **values):
     has_older = True if before else has_more
     return Slice(
         items,
+    own = f"?after={cursor_at(after)}" if after else ""
         newer=f"?before={cursor_of(items[0])}" if items and has_newer else "",
         older=f"?after={cursor_of(items[-1])}" if items and has_older else "",
         is_first=not after and not before,
     )
+        query=f"?before={cursor_at(before)}" if before else own,

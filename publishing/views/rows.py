@@ -19,13 +19,22 @@ SELECT a.id, a.slug, a.kind, a.title, a.excerpt, a.content_html, a.content_versi
        a.category_name, a.breadcrumbs, a.parents, a.tags, a.related, a.image,
        a.first_published_at, a.last_modified_at,
        a.meta_title, a.meta_description, a.canonical_url,
-       a.og_title, a.og_description, a.og_image_url, a.no_index, a.no_follow,
+       a.og_title, a.og_description, a.share_image, a.no_index, a.no_follow,
+       a.language,
        a.structured_data, c.view_count, c.comment_count, {sections} AS sections
 FROM published_articles AS a LEFT JOIN content_counters AS c ON c.id = a.id
 WHERE a.slug = %(slug)s
 ORDER BY a.published_at DESC LIMIT 1
-"""
-ARTICLE_JSON = ("breadcrumbs", "parents", "tags", "related", "image")
+""".replace("{related}", RELATED.strip())
+ARTICLE_JSON = (
+    "breadcrumbs",
+    "parents",
+    "tags",
+    "series",
+    "related",
+    "image",
+    "share_image",
+)
 """The columns that are decoded; `structured_data` is printed as it comes."""
 
 ARTICLE_CARDS = """
