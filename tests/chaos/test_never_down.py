@@ -302,9 +302,8 @@ def whole(answer, before):
 
 
 def varying(body):
-    """Without the token that each form gets anew, and the comments of this test."""
-    body = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", body)
-    return body
+    """Without the token that each form gets anew."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", body)
 
 
 def as_a_visitor(answer, before):
@@ -384,6 +383,9 @@ def test_every_cell_of_the_table_is_as_it_says(tmp_path, wim, ines, rosa):
         made = dict(faults(house))
         assert made.keys() == table.keys()
         for fault, make in made.items():
+            # Nobody may write all of these comments by themselves.
+            house.session["engagement"] = signed_in(factories.staff(f"r-{len(seen)}"))
+            house.in_good_times["comments"] = house.get("comments")
             with make():
                 wrong = {
                     column: f"{word}, but: {described(answer)}"
@@ -398,12 +400,11 @@ def test_every_cell_of_the_table_is_as_it_says(tmp_path, wim, ines, rosa):
                     wrong |= {
                         f"{column}, asked again": f"{again:.1f} s"
                         for column in table[fault]
-                        if (again := look(house, column).seconds) > 1.5
+                        if (again := look(house, column).seconds) > 2.5
                     }
-            if wrong:
-                seen[fault] = wrong
-            recovered(house, fault)
-    assert not seen, "\n".join(
+            seen[fault] = wrong
+            recovered(house)
+    assert not any(seen.values()), "\n".join(
         f"{fault}: {column}: {what}"
         for fault, wrong in seen.items()
         for column, what in wrong.items()
@@ -418,7 +419,7 @@ def described(answer):
     return f"{answer.status} in {answer.seconds:.1f} s {answer.body[:300]!r}"
 
 
-def recovered(house, fault):
+def recovered(house):
     """All is as before, without anybody having started anything again."""
     until(
         lambda: (
@@ -428,8 +429,6 @@ def recovered(house, fault):
         ),
         seconds=RECOVERS_WITHIN,
     )
-    # Comments were sent meanwhile.
-    house.in_good_times["comments"] = house.get("comments")
 
 
 def signed_in(person):
