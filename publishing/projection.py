@@ -133,9 +133,9 @@ def _common(truth):
         "og_title": seo.get("og_title", ""),
         "og_description": seo.get("og_description", ""),
         "og_image_url": social.get("social", social["url"]) if social else "",
+        "share_image": _share_image(truth, seo.get("og_image_id"), snapshot["image"]),
         "no_index": seo.get("no_index", False),
         "no_follow": seo.get("no_follow", False),
-        "share_image": _share_image(truth, seo.get("og_image_id"), snapshot["image"]),
         "first_published_at": item.first_published_at,
         "published_at": item.published_at,
         "original_created_at": item.created_at,
@@ -145,8 +145,6 @@ def _common(truth):
     }
 
 
-def _structured_data(truth, common, summary, **properties):
-    """The page's JSON-LD: what we know, then whatever specialists added."""
 def _share_image(truth, *ids):
     """The first of these media that there is: its card, if one was cut, or itself."""
     for pk in ids:
@@ -186,6 +184,8 @@ def _pictures(common):
     return list(found.values())
 
 
+def _structured_data(truth, common, summary, **properties):
+    """The page's JSON-LD: what we know, then whatever specialists added."""
     address = THIS_SITE + url_of(truth)
     data = {
         "@context": "https://schema.org",
@@ -206,11 +206,11 @@ def _person(common):
         "@type": "Person",
         "name": common["author_name"],
         "url": THIS_SITE + reverse("publishing:author", args=[common["author_slug"]]),
-    }
-
         "image": _here(common["author_avatar_url"]),
-
+    }
     return {name: value for name, value in person.items() if value}
+
+
 def _publisher():
     return {
         "@type": "Organization",
@@ -257,11 +257,11 @@ def _article(truth):
                     "articleSection": common["category_name"],
                     "keywords": [tag["name"] for tag in common["tags"]],
                     "wordCount": words,
+                    "isAccessibleForFree": True,
+                    **({"mainEntityOfPage": None} if is_page else {}),
                 },
             ),
         )
-                    "isAccessibleForFree": True,
-                    **({"mainEntityOfPage": None} if is_page else {}),
     ]
 
 
@@ -301,36 +301,6 @@ def _course(truth):
                 "provider": _publisher(),
                 "author": _person(common),
                 "isAccessibleForFree": snapshot["is_free"],
-            },
-        ),
-    )
-    return [course, *lessons]
-
-
-def _video(truth, lesson):
-    return truth.related["media"].get(lesson["video"])
-
-
-def _curriculum(truth, snapshot):
-    return [
-        {
-            "id": section["id"],
-            "title": section["title"],
-            "description": section["description"],
-            "lessons": [
-                {
-                    "id": lesson["id"],
-                    "title": lesson["title"],
-                    "slug": lesson["slug"],
-                    "description": lesson["description"],
-                    "content_type": lesson["content_type"],
-                    "is_preview": lesson["is_preview"],
-                    "duration_seconds": video.duration_seconds
-                    if (video := _video(truth, lesson))
-                    else None,
-                }
-                for lesson in section["lessons"]
-            ],
                 "datePublished": common["first_published_at"].isoformat(),
                 "dateModified": common["last_modified_at"].isoformat(),
                 "educationalLevel": snapshot["difficulty_level"].capitalize(),
@@ -339,12 +309,12 @@ def _curriculum(truth, snapshot):
                 "offers": _offer(snapshot),
                 "hasCourseInstance": _instance(common, snapshot),
                 "syllabusSections": _syllabus(snapshot),
-        }
-        for section in snapshot["sections"]
-    ]
+            },
+        ),
+    )
+    return [course, *lessons]
 
 
-def _lessons(truth, snapshot, rendered):
 def _offer(snapshot):
     """What it costs; nothing where nobody has said a price."""
     if snapshot["is_free"]:
@@ -387,6 +357,36 @@ def _syllabus(snapshot):
     ]
 
 
+def _video(truth, lesson):
+    return truth.related["media"].get(lesson["video"])
+
+
+def _curriculum(truth, snapshot):
+    return [
+        {
+            "id": section["id"],
+            "title": section["title"],
+            "description": section["description"],
+            "lessons": [
+                {
+                    "id": lesson["id"],
+                    "title": lesson["title"],
+                    "slug": lesson["slug"],
+                    "description": lesson["description"],
+                    "content_type": lesson["content_type"],
+                    "is_preview": lesson["is_preview"],
+                    "duration_seconds": video.duration_seconds
+                    if (video := _video(truth, lesson))
+                    else None,
+                }
+                for lesson in section["lessons"]
+            ],
+        }
+        for section in snapshot["sections"]
+    ]
+
+
+def _lessons(truth, snapshot, rendered):
     """The rows of a course's lessons; a gated body goes to `GatedLesson` alone."""
     for section_order, section in enumerate(snapshot["sections"]):
         for lesson_order, lesson in enumerate(section["lessons"]):

@@ -39,8 +39,8 @@ class Truth:
     """The editorial row: an Article, Course, Category, Tag, Media or User."""
     slug: str = ""
     old_slugs: tuple = ()
-    related: dict = field(default_factory=dict)
     """And paths on the site that it was imported from; those begin with a slash."""
+    related: dict = field(default_factory=dict)
     """What the projection prints from elsewhere: "people", "lineages", "tags",
     "media", "parents", each by id."""
 

@@ -55,14 +55,14 @@ def head_of(item):
         share_title=item["og_title"],
         share_description=item["og_description"],
         author=item["author_name"],
+        author_path=path_to("author", item["author_slug"]),
+        tags=[each["name"] for each in item["tags"]],
+        language=item["language"],
         published=item["first_published_at"],
         modified=item["last_modified_at"],
         section=item["category_name"],
         trail=[("Home", "/"), *above, (item["title"], path)],
         data=[item["structured_data"]] if item["structured_data"] != "{}" else [],
-        author_path=path_to("author", item["author_slug"]),
-        tags=[each["name"] for each in item["tags"]],
-        language=item["language"],
     )
 
 

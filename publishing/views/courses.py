@@ -104,6 +104,9 @@ def head_of(item):
         share_title=item.og_title,
         share_description=item.og_description,
         author=item.author_name,
+        author_path=path_to("author", item.author_slug),
+        tags=[each["name"] for each in item.tags],
+        language=item.language,
         published=item.first_published_at,
         modified=item.last_modified_at,
         section=item.category_name,
@@ -135,6 +138,9 @@ def lesson(request, course_slug, slug):
     )
     item = riding_on(found).first()
     if item is None:
+        if PublishedCourse.objects.filter(slug=course_slug).exists():
+            # The course is where it always was: looking elsewhere could go in circles.
+            return not_found(request, slug)
         kind = PublicRedirect.Kind.COURSE
         return not_here(request, kind, course_slug, "lesson", slug)
     arrived_on(item)
@@ -144,9 +150,6 @@ def lesson(request, course_slug, slug):
         request,
         "publishing/lesson.html",
         head=Head(
-        author_path=path_to("author", item.author_slug),
-        tags=[each["name"] for each in item.tags],
-        language=item.language,
             title=f"{item.title} · {item.course.title}",
             url=path,
             description=item.description,
@@ -178,9 +181,6 @@ def _neighbours(item):
     if str(item.id) not in ids:
         return None, None
     place = ids.index(str(item.id))
-        if PublishedCourse.objects.filter(slug=course_slug).exists():
-            # The course is where it always was: looking elsewhere could go in circles.
-            return not_found(request, slug)
     before = lessons[place - 1] if place else None
     after = lessons[place + 1] if place + 1 < len(lessons) else None
     return before, after

@@ -25,10 +25,10 @@ class Slice:
     """Query string of the page before this one, or nothing."""
     older: str = ""
     is_first: bool = True
-
-
     query: str = ""
     """Query string of this page; nothing for the first one."""
+
+
 def cursor_of(item):
     return cursor_at({"moment": item["first_published_at"], "id": item["id"]})
 
@@ -70,11 +70,11 @@ def slice_of(sql, request, where="", **values):
 
     has_newer = has_more if before else bool(after)
     has_older = True if before else has_more
+    own = f"?after={cursor_at(after)}" if after else ""
     return Slice(
         items,
-    own = f"?after={cursor_at(after)}" if after else ""
         newer=f"?before={cursor_of(items[0])}" if items and has_newer else "",
         older=f"?after={cursor_of(items[-1])}" if items and has_older else "",
         is_first=not after and not before,
-    )
         query=f"?before={cursor_at(before)}" if before else own,
+    )
