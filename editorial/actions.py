@@ -24,15 +24,17 @@ from guardian.models import UserObjectPermission
 
 from accounts.permissions import decide
 from cms.databases import EDITORIAL
-from editorial import blocks, byline, checks, placing, reviewing
+from editorial import blocks, byline, checks, ledger, placing, reviewing
 from editorial.diff import describe, difference, lessons_in, with_block_back
 from editorial.exceptions import Refused, StaleEdit
 from editorial.gaps import Gap
 from editorial.models import (
     ITEM_MODELS,
+    SERIES,
     AuditLog,
     Clash,
     ItemKind,
+    LedgerEntry,
     LiveSlug,
     LiveUse,
     Notice,
@@ -43,6 +45,7 @@ from editorial.models import (
     Review,
     ReviewComment,
     ReviewLink,
+    SeriesPart,
     Status,
     Version,
     WorkflowHistory,
@@ -128,8 +131,8 @@ def _action(item, transition, *, by, comment="", seen_revision=None, origin=None
 
 
 def _remember(item, transition, *, by, before, comment="", metadata=None, origin=None):
-    """The history row and, last of all, the audit row."""
-    WorkflowHistory.objects.create(
+    """The history row, the ledger's and, last of all, the audit row."""
+    row = WorkflowHistory.objects.create(
         kind=item.KIND,
         item_id=item.pk,
         transition=transition,
@@ -140,13 +143,24 @@ def _remember(item, transition, *, by, before, comment="", metadata=None, origin
         comment=comment,
         metadata=metadata or {},
     )
+    entry = None
+    if transition in ledger.VERBS:
+        release = (metadata or {}).get("release")
+        entry = LedgerEntry.objects.record(
+            item, transition, by=by, release=release, at=row.changed_at
+        )
     AuditLog.objects.record(
         transition,
         by=by,
         resource_type=item.KIND,
         resource_id=item.pk,
         old={"status": before},
-        new={"status": item.status, "title": item.title, **(metadata or {})},
+        new={
+            "status": item.status,
+            "title": item.title,
+            **(metadata or {}),
+            **({"ledger": entry.hash} if entry else {}),
+        },
         **(origin or {}),
     )
     if metadata and "override" in metadata:
@@ -787,6 +801,7 @@ def _go_live(item):
         )
     _move(item, "publish")
     reserve_slug(item)
+    _tell_series(item)
     return {item.pk: item.KIND} | _record_uses(item)
 
 
@@ -846,6 +861,15 @@ def _copies_of(uses):
     return {pk: public_by_use[kind] for pk, kind in uses if kind in public_by_use}
 
 
+def _tell_series(item):
+    """The other parts of its series name it, or do so no longer."""
+    if item.KIND != ItemKind.ARTICLE:
+        return
+    parts = SeriesPart.objects.filter(article=item.pk)
+    for pk in parts.values_list("series_id", flat=True):
+        OutboxEvent.objects.mark_dependents(SERIES, pk, cause="series changed")
+
+
 def marks_of(item, version):
     """What `publish` of this version would deliver (None: what taking down would).
 
@@ -864,6 +888,7 @@ def _take_down(item):
             kind=item.KIND, old_slug=held.slug, item_id=item.pk
         )
         held.delete()
+    _tell_series(item)
     return {item.pk: item.KIND} | _record_uses(item)
 
 

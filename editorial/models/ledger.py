@@ -28,7 +28,7 @@ CHAINED = (
 
 
 class LedgerEntryQuerySet(models.QuerySet):
-    def record(self, item, verb, *, by, release=None):
+    def record(self, item, verb, *, by, at, release=None):
         """Append what readers get of the item now; None if they had it already.
 
         Call it while the item's row is locked: that keeps the chain in order.
@@ -37,7 +37,7 @@ class LedgerEntryQuerySet(models.QuerySet):
         version = item.live_version
         slug = version.snapshot["slug"] if version else ""
         before = (last.version_id, last.slug) if last else (None, "")
-        if before == (item.live_version_id, slug) and (last or not version):
+        if before == (item.live_version_id, slug):
             return None
         entry = LedgerEntry(
             number=last.number + 1 if last else 1,
@@ -51,6 +51,7 @@ class LedgerEntryQuerySet(models.QuerySet):
             release=release,
             by_id=by.pk if by else None,
             by_label=by.display_name if by else "system",
+            at=at,
             previous_hash=last.hash if last else "",
         )
         entry.hash = entry.compute_hash()
