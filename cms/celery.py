@@ -28,6 +28,10 @@ app.conf.beat_schedule = {
         "schedule": 5 * 60,
     },
     "mail what was told": {"task": "editorial.tasks.mail_notices", "schedule": 60},
+    "remind of what is late or ends": {
+        "task": "editorial.tasks.remind",
+        "schedule": 60 * 60,
+    },
     "fold the ledger": {"task": "engagement.tasks.fold", "schedule": 5},
     "publish the counters": {
         "task": "engagement.tasks.publish_counters",

@@ -1,4 +1,4 @@
-"""Mail about what the desk told somebody: asked for a review, named in a remark.
+"""Mail about what the desk told somebody: asked for a review, named, or reminded.
 
 One mail says everything that waits, and there is at most one in ten minutes. Nobody
 is told by mail what they have read on the desk, or may no longer view.
@@ -17,7 +17,7 @@ from accounts.mail import send_after_commit
 from cms.databases import EDITORIAL
 from editorial.models import ITEM_MODELS, Notice, NoticeWish
 
-MAILED = (Notice.Kind.ASSIGNED, Notice.Kind.MENTIONED)
+MAILED = (Notice.Kind.ASSIGNED, Notice.Kind.MENTIONED, Notice.Kind.REMINDED)
 WAITS = timedelta(minutes=2)
 """So long a notice may be read on the desk before it is mailed."""
 QUIET = timedelta(minutes=10)

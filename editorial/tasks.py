@@ -54,3 +54,11 @@ def ask_forgotten():
 @shared_task
 def mail_notices():
     letters.mail_notices()
+
+
+@shared_task
+def remind():
+    """Late reviews, licences that end."""
+    from editorial import reminders  # it looks into the library, and that needs us
+
+    reminders.remind()
