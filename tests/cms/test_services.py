@@ -92,6 +92,8 @@ def test_a_service_serves_its_own_part(service, urls, databases, apps):
         ({"DEBUG": "maybe"}, "neither true nor false"),
         ({"PORT": "eighty"}, "not a whole number"),
         ({"MEDIA_STORAGE_URL": "ftp://x"}, "s3://bucket/prefix"),
+        ({"PUBLIC_REPLICA_URLS": "replica.example"}, "PUBLIC_REPLICA_URLS"),
+        ({"PUBLIC_REPLICA_URLS": "postgres:///db"}, "needs a host and a role"),
     ],
 )
 def test_a_wrong_setting_is_a_clear_error(environment, sentence, monkeypatch):
