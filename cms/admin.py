@@ -4,7 +4,7 @@ Apps put panels on the start page with `@panel`, and pages of their own beside i
 `@page`; the desk knows none of them.
 """
 
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 from django import forms
@@ -21,10 +21,11 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import second_factor
+from accounts.permissions import may
 
 GROUPS = (
     # name, models in the order of a working day
-    ("Newsroom", ("Article", "Course", "Media", "Category", "Tag")),
+    ("Newsroom", ("Article", "Course", "Media", "Category", "Tag", "Series")),
     ("Planning", ("EditorialTask", "Release")),
     ("Community", ("Comment", "Report", "ContentReport", "Gathering")),
     ("House", ("User", "Role", "OutboxEvent", "Receipt", "AuditLog", "MediaFolder")),
@@ -43,7 +44,9 @@ MOMENTS = {
 
 PANELS: list = []
 PAGES: list = []
+MENU: list = []
 ARRANGED_BY: list = []
+AUDIENCES: list = []
 
 HIDDEN = {"account", "mfa", "usersessions", "socialaccount", "django_celery_beat"}
 """Apps of allauth: each person sees their own on the pages of their account. And the
@@ -72,14 +75,18 @@ def panel(*, order, title):
     return register
 
 
-def page(route, *, name, cacheable=False):
+def page(route, *, name, cacheable=False, menu="", right=""):
     """Give a view an address of its own on the desk, `admin:<name>`; staff only.
 
-    `view(request, …, desk)`: `desk` is the admin site, for `desk.show(…)`.
+    `view(request, …, desk)`: `desk` is the admin site, for `desk.show(…)`. With a word
+    for the `menu` it stands there, for people who have the `right`; the view asks for
+    the right itself.
     """
 
     def register(view):
         PAGES.append((route, view, name, cacheable))
+        if menu:
+            MENU.append((menu, name, right))
         return view
 
     return register
@@ -88,6 +95,14 @@ def page(route, *, name, cacheable=False):
 def arranges(function):
     """Let `function(request, panels)` say which panels one sees, in which order."""
     ARRANGED_BY[:] = [function]
+    return function
+
+
+def tells_of_readers(function):
+    """Let `function(item_id, first, last, moments)` say what readers did with an item.
+
+    The newsroom knows the item and who may see it, engagement its readers."""
+    AUDIENCES[:] = [function]
     return function
 
 
@@ -228,7 +243,7 @@ class Desk(AdminSite):
 
     def admin_view(self, view, cacheable=False):
         """Pages are looked at or sent; nothing here is made for other methods."""
-        return super().admin_view(pages_only(view), cacheable)
+        return _no_reader(super().admin_view(pages_only(view), cacheable))
 
     def index(self, request, extra_context=None):
         wanted = [function for _, function in PANELS]
@@ -251,6 +266,15 @@ class Desk(AdminSite):
             status=status,
         )
 
+    def each_context(self, request):
+        return super().each_context(request) | {
+            "menu_pages": [
+                (word, reverse(f"admin:{name}"))
+                for word, name, right in MENU
+                if may(request.user, right)
+            ]
+        }
+
     def get_app_list(self, request, app_label=None):
         """Models in the newsroom's groups; Django's own grouping for one app."""
         apps = super().get_app_list(request, app_label)
@@ -263,6 +287,26 @@ class Desk(AdminSite):
         ]
         groups.append(_group("More", list(known.values())))
         return [group for group in groups if group["models"]]
+
+
+def _no_reader(view):
+    """Whoever works here is no reader: views with this cookie are not counted."""
+
+    @wraps(view)
+    def marked(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        if request.user.is_staff and settings.STAFF_COOKIE_NAME not in request.COOKIES:
+            response.set_cookie(
+                settings.STAFF_COOKIE_NAME,
+                "1",
+                max_age=settings.SESSION_COOKIE_AGE,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
+
+    return marked
 
 
 def _group(name, found):

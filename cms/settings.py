@@ -133,6 +133,8 @@ TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
 """How many proxies of ours stand before this process and add X-Forwarded-For."""
 COUNTRY_HEADER = env.text("COUNTRY_HEADER", "")
 """What our proxy tells the reader's country with, e.g. HTTP_CF_IPCOUNTRY; else none."""
+STAFF_COOKIE_NAME = "masthead_desk"
+"""The desk gives it to who works there: looking at one's own pages is no view."""
 RESPECT_DO_NOT_TRACK = env.boolean("RESPECT_DO_NOT_TRACK", True)
 VIEW_RETENTION_DAYS = env.integer("VIEW_RETENTION_DAYS", 90)
 """How long single views are kept. Their sums by the hour and the day stay."""

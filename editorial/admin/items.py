@@ -27,6 +27,7 @@ from accounts.permissions import may
 from cms.databases import EDITORIAL
 from editorial import actions, press
 from editorial.admin import (
+    audience,
     before,
     links,
     people,
@@ -559,6 +560,7 @@ class ItemAdmin(WithKeptFilters, HousePage):
             ("<uuid:pk>/links/", partial(before.ask_links, desk=self), "ask_links"),
             ("<uuid:pk>/receipt/", partial(before.receipt, desk=self), "receipt"),
             ("<uuid:pk>/people/", partial(people.page, desk=self), "people"),
+            ("<uuid:pk>/readers/", partial(audience.readers, desk=self), "readers"),
             ("<uuid:pk>/remarks/", partial(remarks.page, desk=self), "remarks"),
             ("<uuid:pk>/remarks/all/", partial(remarks.threads, desk=self), "threads"),
             ("<uuid:pk>/remarks/people/", partial(remarks.people, desk=self), "named"),

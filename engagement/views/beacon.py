@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.db import Error
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -55,9 +56,9 @@ def beacon(request):
 
 def _entry(request):
     """What is worth keeping of the request, or None. Never complains."""
-    if request.COOKIES.get(visitors.STAFF_COOKIE) or visitors.asked_not_to_count(
-        request.headers
-    ):
+    if settings.STAFF_COOKIE_NAME in request.COOKIES:
+        return None
+    if visitors.asked_not_to_count(request.headers):
         return None
     try:
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:

@@ -10,9 +10,6 @@ from django.conf import settings
 
 _crawlers = CrawlerDetect()
 
-STAFF_COOKIE = "masthead_desk"
-"""The desk gives it to who works there: looking at one's own pages is no view."""
-
 
 def is_bot(user_agent):
     """True for crawlers, tools and whoever does not say what they are."""

@@ -1,0 +1,73 @@
+"""What readers read, for the whole house; an item's own page is the newsroom's, which
+knows who may see it."""
+
+import csv
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import may
+from cms import charts
+from cms.admin import page, tells_of_readers
+from cms.periods import period_of
+from engagement.audience import numbers
+
+tells_of_readers(numbers.of_item)
+
+OF_KIND = {"article": "article", "course": "course"}
+
+
+@page("readers/", name="readers", menu="What they read", right="view_audience")
+@require_safe
+def readers(request, desk):
+    """The most read of some days, with how long and how far they were read."""
+    if not may(request.user, "view_audience"):
+        raise PermissionDenied
+    period = period_of(request)
+    rows = numbers.most_read(period.first, period.last)
+    if request.GET.get("format") == "csv":
+        return _as_csv(period, rows)
+    for item, _ in rows:
+        kind = OF_KIND.get(item["kind"])
+        item["page"] = kind and reverse(
+            f"admin:editorial_{kind}_readers", args=[item["id"]]
+        )
+    days = numbers.of_house(period.first, period.last)
+    return desk.show(
+        request,
+        "admin/engagement/readers.html",
+        title="Readers",
+        period=period,
+        rows=rows,
+        chart=charts.bars(list(days.items()), "views"),
+        views=sum(days.values()),
+    )
+
+
+def _as_csv(period, rows):
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": "attachment; "
+            f'filename="readers-{period.first}-{period.last}.csv"'
+        },
+    )
+    table = csv.writer(response)
+    table.writerow(
+        ["kind", "title", "address", "views", "told how far they read"]
+        + ["read to the end", "seconds read", "comments", "reactions", "robots"]
+    )
+    for item, reading in rows:
+        table.writerow(
+            [item["kind"], _plain(item["title"]), item["url"], reading.views]
+            + [reading.reads, reading.finished, reading.seconds]
+            + [reading.comments, reading.reactions, reading.bots]
+        )
+    return response
+
+
+def _plain(text):
+    """A spreadsheet runs what begins like a formula."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" else text
