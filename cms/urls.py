@@ -9,6 +9,7 @@ from django.http import HttpResponseNotFound
 from django.urls import URLPattern, include, path
 
 from cms.health import healthz, livez, readyz
+from publishing import theme
 
 SERVICE = settings.CMS_SERVICE
 PUBLIC_PAGES = settings.SERVES_EVERYTHING or SERVICE == "public"
@@ -34,6 +35,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
+    path("theme-<slug:name>.css", theme.stylesheet, name="theme"),
     path("api/", include("cms.api.urls")),
 ]
 

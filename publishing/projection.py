@@ -87,8 +87,10 @@ def _image(media, pk):
     return found.as_image() if found and found.url else None
 
 
-def _pictured(truth, html):
-    """A stored text with its images as the library makes them now."""
+def _prepared(truth, html):
+    """A stored text with its images as the library makes them now, and with code that
+    a keyboard can scroll."""
+    html = html.replace("<pre>", '<pre tabindex="0" role="group" aria-label="Code">')
     images = {
         pk: one.as_image() for pk, one in truth.related["media"].items() if one.url
     }
@@ -231,7 +233,7 @@ def _article(truth):
             **common,
             kind=snapshot["kind"],
             excerpt=snapshot["excerpt"],
-            content_html=_pictured(truth, rendered["html"]),
+            content_html=_prepared(truth, rendered["html"]),
             content_json=snapshot["blocks"],
             word_count=words,
             reading_minutes=max(1, math.ceil(words / WORDS_A_MINUTE)),
@@ -239,6 +241,7 @@ def _article(truth):
             comments_open=snapshot["comments_open"],
             parent_id=uuid.UUID(snapshot["parent"]) if snapshot["parent"] else None,
             parents=truth.related["parents"].get(snapshot["parent"], []),
+            **_series(truth),
             search_summary=" ".join(
                 [snapshot["excerpt"], *(tag["name"] for tag in common["tags"])]
             ).strip(),
@@ -263,6 +266,33 @@ def _article(truth):
             ),
         )
     ]
+
+
+def _series(truth):
+    """Which part of which series it is, and its neighbours that are live."""
+    if truth.id not in truth.related["series"]:
+        return {"series": None, "series_slug": "", "series_part": None}
+    series, parts = truth.related["series"][truth.id]
+    ids = [part["id"] for part in parts]
+    # Only a preview of what is not live yet is not among the live parts.
+    place = ids.index(truth.id) if truth.id in ids else len(ids)
+
+    def named(part):
+        return {"title": part["title"], "slug": part["slug"]}
+
+    return {
+        "series": {
+            "name": series.name,
+            "slug": series.slug,
+            "description": series.description,
+            "part": place + 1,
+            "of": max(len(ids), place + 1),
+            "previous": named(parts[place - 1]) if place else None,
+            "next": named(parts[place + 1]) if place + 1 < len(parts) else None,
+        },
+        "series_slug": series.slug,
+        "series_part": place + 1,
+    }
 
 
 def _course(truth):
@@ -393,7 +423,7 @@ def _lessons(truth, snapshot, rendered):
             gated = not snapshot["is_free"] and not lesson["is_preview"]
             video = _video(truth, lesson)
             body = {
-                "content_html": _pictured(truth, rendered[lesson["id"]]["html"]),
+                "content_html": _prepared(truth, rendered[lesson["id"]]["html"]),
                 "content_json": lesson["blocks"],
                 "video_url": video.url if video else "",
             }

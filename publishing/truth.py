@@ -25,6 +25,7 @@ from editorial.models import (
     SyncState,
     Tag,
     WriteEpoch,
+    series_of,
 )
 
 
@@ -42,7 +43,7 @@ class Truth:
     """And paths on the site that it was imported from; those begin with a slash."""
     related: dict = field(default_factory=dict)
     """What the projection prints from elsewhere: "people", "lineages", "tags",
-    "media", "parents", each by id."""
+    "media", "parents", "series", each by id."""
 
 
 @dataclass
@@ -140,6 +141,7 @@ def related_of(snapshots, rows):
             str(pk): one for pk, one in Media.objects.in_bulk(media - {None}).items()
         },
         "parents": _parents(snapshots),
+        "series": series_of([row.pk for row in rows if row.KIND == ItemKind.ARTICLE]),
     }
 
 

@@ -1,5 +1,7 @@
 """Addresses of the reader pages. Every pattern ends in a named, plain function."""
 
+from datetime import date
+
 from django.urls import path, register_converter
 
 from publishing import feeds, sitemaps
@@ -10,6 +12,7 @@ from publishing.views import (
     home,
     robots,
     search,
+    series,
     taxonomy,
 )
 
@@ -37,6 +40,26 @@ class Month:
         return f"{year:04}-{month:02}"
 
 
+class Year:
+    regex = r"(?:19|2[0-9])[0-9]{2}"
+
+    def to_python(self, value):
+        return int(value)
+
+    def to_url(self, value):
+        return f"{value:04}"
+
+
+class Day:
+    regex = r"(?:19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value):
+        return date.fromisoformat(value)  # a ValueError is no match
+
+    def to_url(self, value):
+        return value.isoformat()
+
+
 class FeedForm:
     regex = "rss|atom"
 
@@ -49,6 +72,8 @@ class FeedForm:
 register_converter(Slug, "name")
 register_converter(FeedForm, "feed")
 register_converter(Month, "month")
+register_converter(Year, "year")
+register_converter(Day, "day")
 
 app_name = "publishing"
 urlpatterns = [
@@ -57,7 +82,10 @@ urlpatterns = [
     path("articles/", articles.newest, name="articles"),
     path("articles/<name:slug>/", articles.article, name="article"),
     path("archive/", articles.archive, name="archive"),
+    path("archive/<year:year>/", articles.year, name="year"),
     path("archive/<month:month>/", articles.month, name="month"),
+    path("archive/<day:day>/", articles.day, name="day"),
+    path("series/<name:slug>/", series.series, name="series"),
     # Courses
     path("courses/", courses.newest, name="courses"),
     path("courses/<name:slug>/", courses.course, name="course"),

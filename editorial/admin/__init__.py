@@ -13,6 +13,7 @@ from editorial.admin import (  # noqa: F401  (each registers its models)
     notices,
     panels,
     releases,
+    series,
     tasks,
     taxonomy,
 )

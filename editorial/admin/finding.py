@@ -90,6 +90,7 @@ PLACES = (
     ("Releases", "editorial_release_changelist", "release"),
     ("Categories", "editorial_category_changelist", "view_taxonomy"),
     ("Tags", "editorial_tag_changelist", "view_taxonomy"),
+    ("Series", "editorial_series_changelist", "view_taxonomy"),
     ("People", "accounts_user_changelist", "view_people"),
     ("Audit log", "editorial_auditlog_changelist", "view_audit"),
     ("Your start page: choose panels", "editorial_panels", ""),

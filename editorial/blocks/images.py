@@ -16,8 +16,50 @@ from editorial.blocks.inline import Inline
 from editorial.blocks.links import is_safe_source
 from editorial.blocks.nodes import Node, attrs_of, declare, html_of
 
-WIDTHS = "(min-width: 48rem) 44rem, 100vw"
-"""How wide the text column shows an image; the browser picks the variant by it."""
+COLUMN = (("45rem", 41, "rem"), ("", 92, "vw"))
+WIDE = (("64rem", 60, "rem"), *COLUMN)
+BESIDE = (("45rem", 18.5, "rem"), ("40rem", 42, "vw"), ("", 92, "vw"))
+PAIR = (("45rem", 20.5, "rem"), ("", 46, "vw"))
+THIRD = (
+    ("64rem", 20, "rem"),
+    ("45rem", 13.5, "rem"),
+    ("40rem", 30, "vw"),
+    ("", 46, "vw"),
+)
+FOURTH = (
+    ("64rem", 15, "rem"),
+    ("45rem", 10, "rem"),
+    ("40rem", 23, "vw"),
+    ("", 46, "vw"),
+)
+"""From which width of the window on an image is shown how wide: `.prose` of site.css.
+The browser picks the variant by it; a journey compares the two."""
+
+
+def sizes_in(classes, image):
+    """`sizes` of an image inside figures with these classes."""
+    width, height = image.get("width"), image.get("height")
+    shape = width / height if width and height else 1
+    columns = next((one for one in classes if one.startswith("columns-")), "")
+    if "gallery" in classes and columns != "columns-1":
+        if columns == "columns-2":
+            return _sizes(PAIR, shape / 1.5)
+        narrow = columns in ("columns-4", "columns-8")
+        return _sizes(FOURTH if narrow else THIRD, shape)
+    if {"align-wide", "align-full"} & classes:
+        return _sizes(WIDE)
+    if {"align-left", "align-right"} & classes:
+        return _sizes(BESIDE)
+    return _sizes(COLUMN)
+
+
+def _sizes(steps, cut=1):
+    """`cut`: how much wider the image is than the shape that it is cut to."""
+    cut = max(1, cut)
+    return ", ".join(
+        f"{f'(min-width: {least}) ' if least else ''}{round(size * cut, 1):g}{unit}"
+        for least, size, unit in steps
+    )
 
 
 @declare
@@ -84,6 +126,9 @@ MARKED = re.compile(
     r'<img\b(?:[^>"]|"[^"]*")*?\sdata-media="([0-9a-f-]{36})"(?:[^>"]|"[^"]*")*>'
     r"(?:</picture>)?"
 )
+_PLACED = re.compile(
+    MARKED.pattern + r'|<figure(?: class="([^"]*)")?[^>]*>|</figure>'
+)
 _WORDS = re.compile(r'\s(alt|title)="([^"]*)"')
 
 
@@ -95,15 +140,24 @@ def refreshed(html, media):
     `media`, and one rendered before images were marked, stay as they are.
     """
 
+    figures = []
+
     def anew(match):
+        if match[0].startswith("<figure"):
+            figures.append(set((match[2] or "").split()))
+            return match[0]
+        if match[0] == "</figure>":
+            del figures[-1:]
+            return match[0]
         found = media.get(match[1])
         if found is None:
             return match[0]
         words = {name: unescape(said) for name, said in _WORDS.findall(match[0])}
         attrs = {"media": match[1], "title": words.get("title")}
-        return picture(attrs, found, alt=words.get("alt", ""))
+        sizes = sizes_in(set().union(*figures), found)
+        return picture(attrs, found, alt=words.get("alt", ""), sizes=sizes)
 
-    return MARKED.sub(anew, html) if "data-media" in html else html
+    return _PLACED.sub(anew, html) if "data-media" in html else html
 
 
 def marked_in(html):
@@ -111,12 +165,14 @@ def marked_in(html):
     return {match[1] for match in MARKED.finditer(html)}
 
 
-def picture(attrs, found, alt=None):
+def picture(attrs, found, alt=None, sizes=""):
     """<img>, in a <picture> when there are variants of better formats.
 
     `found` is what the media library says, or None: the image is elsewhere, or gone.
-    `alt` is what is read out, where that is settled already.
+    `alt` is what is read out, where that is settled already; `sizes` how wide the page
+    shows it, where it is not the width of the text.
     """
+    sizes = sizes or _sizes(COLUMN)
     source = (found or {}).get("url") or attrs.get("src") or ""
     if alt is None:
         alt = attrs.get("alt") or (found or {}).get("alt") or ""
@@ -127,7 +183,7 @@ def picture(attrs, found, alt=None):
     variants = _sources((found or {}).get("variants") or [])
     plain = variants.pop("", "")
     given = f'src="{escape(source)}" alt="{escape(alt)}"'
-    given += plain and f' srcset="{plain}" sizes="{WIDTHS}"'
+    given += plain and f' srcset="{plain}" sizes="{sizes}"'
     for side in ("width", "height"):
         size = (found or {}).get(side) if found else attrs.get(side)
         if isinstance(size, int):
@@ -143,7 +199,7 @@ def picture(attrs, found, alt=None):
     if not variants:
         return image
     better = "".join(
-        f'<source type="{escape(kind)}" srcset="{sources}" sizes="{WIDTHS}">'
+        f'<source type="{escape(kind)}" srcset="{sources}" sizes="{sizes}">'
         for kind, sources in variants.items()
     )
     return f"<picture>{better}{image}</picture>"

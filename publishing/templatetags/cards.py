@@ -6,6 +6,7 @@
     {% hit_card hit %}          what a search found
     {% byline article %}        who, when, how long, how much talked about
     {% tag_list tags %}         links to [{"name", "slug"}, …]
+    {% ranking stories "view_count" "view" %}  the most read, or discussed
     {% read_next related %}     links to [{"title", "slug"}, …], beneath an article
 
 Written in Python because a list has dozens of them: as included templates they took
@@ -24,14 +25,39 @@ from publishing.templatetags.reading import (
     marked,
     number,
     picture,
+    preload,
     price,
+    sizes_of,
 )
 from publishing.views.paths import path_to
 
 register = template.Library()
 
-SIZES = "(min-width: 60rem) 22rem, (min-width: 40rem) 50vw, 100vw"
-LEAD_SIZES = "(min-width: 60rem) 50rem, 100vw"
+SIZES = {
+    "": (
+        (
+            ("82rem", 23.7, "rem"),
+            ("64rem", 29, "vw"),
+            ("43rem", 44, "vw"),
+            ("", 92, "vw"),
+        ),
+        1.5,
+    ),
+    "lead": ((("82rem", 49.8, "rem"), ("60rem", 60, "vw"), ("", 92, "vw")), 1.5),
+    "first": ((("82rem", 44, "rem"), ("48rem", 54, "vw"), ("", 92, "vw")), 1.5),
+    "quarter": (
+        (
+            ("81rem", 17.2, "rem"),
+            ("64rem", 22, "vw"),
+            ("43rem", 44, "vw"),
+            ("", 92, "vw"),
+        ),
+        1.5,
+    ),
+    "thumb": ((("", 7, "rem"),), 1.0),
+}
+"""How wide site.css shows the image of a card of each size, and in which shape."""
+SIZES["course"] = (SIZES[""][0], 16 / 9)
 DESCRIPTION = 180
 
 
@@ -79,6 +105,10 @@ def byline(article):
         f'<time datetime="{iso(when)}">{day(when)}</time>',
         f"<span>{article['reading_minutes']} min read</span>",
     ]
+    changed = article["last_modified_at"]
+    if article["content_version"] > 1 and changed.date() > when.date():
+        since = f'<time datetime="{iso(changed)}">{day(changed)}</time>'
+        facts.insert(1, f"<span>Updated {since}</span>")
     if views := article["view_count"]:
         facts.append(f"<span>{number(views)} view{'' if views == 1 else 's'}</span>")
     if comments := article["comment_count"]:
@@ -90,6 +120,61 @@ def byline(article):
         f'<span class="byline__facts">{" ".join(facts)}</span></p>\n</div>'
     )
     return mark_safe(html)  # noqa: S308  (escaped piece by piece)
+
+
+@register.simple_tag
+def face(name, avatar_url):
+    """Somebody's picture, or the first letter of the name."""
+    if avatar_url:
+        html = (
+            f'<img class="byline__face" src="{escape(avatar_url)}" alt="" width="48" '
+            'height="48" loading="lazy" decoding="async">'
+        )
+    else:
+        letter = escape(initial(name))
+        html = f'<span class="byline__face" aria-hidden="true">{letter}</span>'
+    return mark_safe(html)  # noqa: S308  (escaped piece by piece)
+
+
+@register.simple_tag
+def series_line(series):
+    """Over the headline: which part of which series this is."""
+    if not series:
+        return ""
+    page, name = escape(path_to("series", series["slug"])), escape(series["name"])
+    html = (
+        f'<p class="kicker">Part {series["part"]} of {series["of"]} · '
+        f'<a href="{page}" dir="auto">{name}</a></p>\n'
+    )
+    return mark_safe(html)  # noqa: S308  (escaped piece by piece)
+
+
+@register.simple_tag
+def series_turn(series):
+    """Beneath an article: the parts before and after it."""
+    if not series or series["of"] < 2:
+        return ""
+    turns = "".join(
+        f'<a rel="{relation}" href="{escape(path_to("article", part["slug"]))}">'
+        f'<small>{words}</small><span dir="auto">{escape(part["title"])}</span></a>'
+        for relation, words, part in (
+            ("prev", f"Part {series['part'] - 1}", series["previous"]),
+            ("next", f"Part {series['part'] + 1}", series["next"]),
+        )
+        if part
+    )
+    page, name = escape(path_to("series", series["slug"])), escape(series["name"])
+    html = (
+        '<nav class="turn" aria-labelledby="series"><h2 id="series">Series: '
+        f'<a href="{page}" dir="auto">{name}</a></h2>{turns}</nav>\n'
+    )
+    return mark_safe(html)  # noqa: S308  (escaped piece by piece)
+
+
+@register.simple_tag
+def card_preload(image, size):
+    steps, shape = SIZES[size]
+    return preload(image, steps, shape)
 
 
 @register.simple_tag
@@ -111,7 +196,8 @@ def read_next(related):
         return ""
     items = "".join(
         f'<li><a href="{escape(path_to("article", other["slug"]))}" dir="auto">'
-        f"{escape(other['title'])}</a></li>"
+        f"{escape(other['title'])}</a>"
+        f'<p class="card__meta" dir="auto">{escape(other.get("author", ""))}</p></li>'
         for other in related
     )
     html = (
@@ -122,7 +208,21 @@ def read_next(related):
 
 
 @register.simple_tag
-def course_card(course, level):
+def ranking(stories, count, word):
+    """Titles with a number each, most first."""
+    items = "".join(
+        f'<li><a href="{escape(path_to("article", story["slug"]))}" dir="auto">'
+        f"{escape(story['title'])}</a> "
+        f'<span class="card__meta">{number(story[count])} '
+        f"{word}{'' if story[count] == 1 else 's'}</span></li>"
+        for story in stories
+    )
+    html = f'<ol class="ranking">{items}</ol>'
+    return mark_safe(html)  # noqa: S308  (escaped piece by piece)
+
+
+@register.simple_tag
+def course_card(course, level, is_first=False):
     kicker = "Course"
     if course["difficulty_level"]:
         kicker += f" · {escape(course['difficulty_level'])}"
@@ -144,6 +244,7 @@ def course_card(course, level):
         title=course["title"],
         summary=description,
         meta=meta,
+        is_first=is_first,
     )
 
 
@@ -177,7 +278,8 @@ def _card(path, *, size, level, image, kicker, title, summary, meta, is_first=Fa
         classes += f" card--{size}"
     shown = ""
     if image:
-        sizes = LEAD_SIZES if size == "lead" else SIZES
+        steps, shape = SIZES.get(size, SIZES[""])
+        sizes = sizes_of(steps, image, shape)
         shown = (
             f'<a class="card__image" href="{path}" tabindex="-1" aria-hidden="true">'
             f"{picture(image, sizes, alt='', eager=is_first)}</a>\n"

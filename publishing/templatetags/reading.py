@@ -10,6 +10,7 @@ from django.templatetags.static import static
 from django.utils.safestring import mark_safe
 from django.utils.timezone import localtime
 
+from publishing import theme
 from publishing.views import navigation
 from publishing.views.page import absolute
 from publishing.views.paths import path_to
@@ -24,6 +25,7 @@ register.filter("absolute", absolute)
 register.simple_tag(navigation.masthead, name="masthead")
 register.simple_tag(navigation.colophon, name="colophon")
 register.simple_tag(path_to, name="path_to")
+register.simple_tag(theme.links, name="theme")
 
 
 @register.tag
@@ -87,6 +89,28 @@ def initial(name):
     return (name or "?").strip()[:1].upper()
 
 
+HEADING = re.compile(r'<h([23])\b[^>]*?\sid="([^"]+)"[^>]*>(.*?)</h\1>', re.DOTALL)
+TAG = re.compile(r"<[^>]+>")
+WORTH_A_LIST = 3
+
+
+@register.simple_tag
+def contents(html):
+    """The headings of a text, where there are enough to lose one's way."""
+    headings = HEADING.findall(html)
+    if len(headings) < WORTH_A_LIST:
+        return ""
+    items = "".join(
+        f'<li class="contents__{level}"><a href="#{name}">{TAG.sub("", words)}</a></li>'
+        for level, name, words in headings
+    )
+    html = (
+        '<nav class="contents" aria-label="On this page"><details data-contents>'
+        f"<summary>On this page</summary><ol>{items}</ol></details></nav>"
+    )
+    return mark_safe(html)  # noqa: S308  (taken from HTML that is safe already)
+
+
 FOUND = re.compile(f"{MARKS[0]}(.*?){MARKS[1]}", re.DOTALL)
 
 
@@ -95,6 +119,46 @@ def marked(text):
     """Escaped text, in which the words that a search found are marked."""
     text = FOUND.sub(r"<mark>\1</mark>", escape(text))
     return mark_safe(text.replace(MARKS[0], "").replace(MARKS[1], ""))  # noqa: S308
+
+
+def sizes_of(steps, image, shape=0):
+    """`sizes` for what site.css does: ((from which width, how wide, unit), …).
+
+    An image that is cut to a flatter or narrower `shape` is fetched as wide as it is
+    before it is cut.
+    """
+    width, height = image.get("width"), image.get("height")
+    cut = max(1, width / height / shape) if shape and width and height else 1
+    return ", ".join(
+        f"{f'(min-width: {least}) ' if least else ''}{round(size * cut, 1):g}{unit}"
+        for least, size, unit in steps
+    )
+
+
+HERO = (("65rem", 60, "rem"), ("", 92, "vw"))
+
+
+@register.simple_tag
+def hero(image):
+    """The image over an article, which is seen first."""
+    return picture(image, sizes_of(HERO, image), eager=True) if image else ""
+
+
+@register.simple_tag
+def preload(image, steps=HERO, shape=0):
+    """Tells the browser of the first image before it has read that far: in the best
+    format, which others pass over by its type."""
+    variants = (image or {}).get("variants") or ()
+    for kind in ("image/avif", "image/webp"):
+        found = [variant for variant in variants if variant.get("type") == kind]
+        if found:
+            sizes = escape(sizes_of(steps, image, shape))
+            html = (
+                f'<link rel="preload" as="image" type="{kind}" fetchpriority="high" '
+                f'imagesrcset="{_srcset(found)}" imagesizes="{sizes}">'
+            )
+            return mark_safe(html)  # noqa: S308  (escaped piece by piece)
+    return ""
 
 
 @register.simple_tag

@@ -1,7 +1,7 @@
 """Articles: the page of one, and the lists by date."""
 
 from calendar import month_name
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connections
 from django.utils.timezone import get_current_timezone, get_current_timezone_name
@@ -26,10 +26,15 @@ def article(request, slug):
         request,
         "publishing/page.html" if is_page else "publishing/article.html",
         head=head_of(item),
-        keys=[f"item-{item['id']}"],
+        # What it names beside itself is gone from it when it is taken down.
+        keys=[f"item-{each}" for each in (item["id"], *_named_beside(item))],
         version=item["content_version"],
         article=item,
     )
+
+
+def _named_beside(item):
+    return [each["id"] for each in item["related"] or ()]
 
 
 def head_of(item):
@@ -79,18 +84,60 @@ def newest(request):
 
 
 @require_safe
+def year(request, year):
+    return _between(
+        request,
+        (year, 1, 1),
+        (year + 1, 1, 1),
+        title=str(year),
+        path=path_to("year", year),
+        key=f"year-{year:04}",
+    )
+
+
+@require_safe
 def month(request, month):
     year, number = month
+    return _between(
+        request,
+        (year, number, 1),
+        (year + number // 12, number % 12 + 1, 1),
+        title=f"{month_name[number]} {year}",
+        path=path_to("month", month),
+        above=[(str(year), path_to("year", year))],
+        key=f"month-{year:04}-{number:02}",
+    )
+
+
+@require_safe
+def day(request, day):
+    after = day + timedelta(days=1)
+    month = (day.year, day.month)
+    return _between(
+        request,
+        (day.year, day.month, day.day),
+        (after.year, after.month, after.day),
+        title=f"{day.day} {month_name[day.month]} {day.year}",
+        path=path_to("day", day),
+        above=[
+            (str(day.year), path_to("year", day.year)),
+            (month_name[day.month], path_to("month", month)),
+        ],
+        key=f"day-{day.isoformat()}",
+    )
+
+
+def _between(request, start, end, *, path, key, above=(), title):
     zone = get_current_timezone()
     return _listing(
         request,
         BETWEEN,
-        start=datetime(year, number, 1, tzinfo=zone),
-        end=datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone),
-        title=f"{month_name[number]} {year}",
-        path=path_to("month", month),
-        above=[("Archive", path_to("archive"))],
-        keys=["articles", f"month-{year:04}-{number:02}"],
+        start=datetime(*start, tzinfo=zone),
+        end=datetime(*end, tzinfo=zone),
+        title=title,
+        path=path,
+        above=[("Archive", path_to("archive")), *above],
+        keys=["articles", key],
     )
 
 
@@ -138,7 +185,8 @@ def archive(request):
     years = {}
     for each in months:
         address = path_to("month", (each.year, each.month))
-        years.setdefault(each.year, []).append((month_name[each.month], address))
+        _, listed = years.setdefault(each.year, (path_to("year", each.year), []))
+        listed.append((month_name[each.month], address))
     path = path_to("archive")
     return page(
         request,

@@ -5,6 +5,7 @@ has no right to the table it stands in.
 """
 
 import re
+from urllib.parse import urlencode
 
 from django.views.decorators.http import require_safe
 
@@ -15,7 +16,13 @@ from publishing.views.navigation import arrived_on, riding_on
 from publishing.views.page import Head, page
 from publishing.views.paging import slice_of
 from publishing.views.paths import path_to
-from publishing.views.rows import COURSE_CARDS
+from publishing.views.rows import (
+    COURSE_CARDS,
+    COURSE_SHELVES,
+    IN_SECTION,
+    OF_LEVEL,
+    rows,
+)
 
 PLAYABLE = re.compile(r"^/(?!/)[^?#]*\.(?:mp4|webm|ogv|m4v)$", re.IGNORECASE)
 """A video file of our own; others are linked to, the page's policy admits no frames."""
@@ -58,7 +65,25 @@ PRINTED = (
 
 @require_safe
 def newest(request):
-    part = slice_of(COURSE_CARDS, request)
+    shelves = rows(COURSE_SHELVES)
+    levels = _choices(request, "level", [(one["level"],) * 2 for one in shelves])
+    subjects = _choices(
+        request, "section", [(one["slug"], one["name"]) for one in shelves]
+    )
+    chosen = {
+        name: value
+        for name, choices in (("level", levels), ("section", subjects))
+        for value, _, _, is_chosen in choices
+        if is_chosen
+    }
+    where = (OF_LEVEL if "level" in chosen else "") + (
+        f" {IN_SECTION}" if "section" in chosen else ""
+    )
+    part = slice_of(COURSE_CARDS, request, where, **chosen)
+    if chosen:
+        part.newer, part.older = (
+            each and f"{each}&{urlencode(chosen)}" for each in (part.newer, part.older)
+        )
     path = path_to("courses")
     return page(
         request,
@@ -68,12 +93,27 @@ def newest(request):
             url=path,
             newer=part.newer,
             older=part.older,
-            robots="" if part.is_first else "noindex, follow",
+            robots="" if part.is_first and not chosen else "noindex, follow",
             trail=[("Home", "/"), ("Courses", path)],
         ),
         keys=["courses"],
         part=part,
+        shelves=[("Level", levels), ("Section", subjects)],
+        is_narrowed=bool(chosen),
     )
+
+
+def _choices(request, name, pairs):
+    """[(value, words, address that chooses it or lets go of it, is it chosen)]."""
+    asked = {key: request.GET.get(key, "") for key in ("level", "section")}
+    found = []
+    for value, words in sorted({pair for pair in pairs if pair[0]}):
+        is_chosen = asked[name] == value
+        query = {**asked, name: "" if is_chosen else value}
+        query = urlencode({key: given for key, given in query.items() if given})
+        address = f"?{query}" if query else path_to("courses")
+        found.append((value, words.capitalize(), address, is_chosen))
+    return found if len(found) > 1 else []
 
 
 @require_safe

@@ -6,11 +6,15 @@ from django.views.decorators.http import require_safe
 from publishing.views import old_paths
 from publishing.views.missing import old_address
 from publishing.views.page import Head, absolute, page
-from publishing.views.rows import ARTICLE_CARDS, COURSE_CARDS, cards
+from publishing.views.paths import path_to
+from publishing.views.rows import COURSE_CARDS, FRONT, cards, rows
 
-STORIES = 15
-BESIDE = 5
+BESIDE = 4
+MOST = 5
 COURSES = 3
+IN_A_SECTION = 4
+FEWEST = 2
+"""So many stories of a section that are not above already make a part of the page."""
 
 
 @require_safe
@@ -40,7 +44,10 @@ def home(request):
         keys=["home", "articles", "courses"],
         lead=lead,
         beside=others[:BESIDE],
-        below=others[BESIDE:],
+        below=below[:latest],
+        most_read=_most(stories, "view_count", "read_place"),
+        most_discussed=_most(stories, "comment_count", "discussed_place"),
+        by_section=sections,
         courses=cards(COURSE_CARDS, COURSES),
     )
 
@@ -49,6 +56,28 @@ def _lead(stories):
     """The newest story that an editor featured, else the newest."""
     featured = (story for story in stories if story["is_featured"])
     return next(featured, stories[0] if stories else None)
+
+
+def _sections(stories):
+    """[(name, path, stories)] in the editors' order."""
+    found = {}
+    for story in stories:
+        if story["section_slug"]:
+            order = (story["display_order"], story["section_name"])
+            key = (order, story["section_name"], story["section_slug"])
+            found.setdefault(key, []).append(story)
+    return [
+        (name, path_to("category", slug), some[:IN_A_SECTION])
+        for (_, name, slug), some in sorted(found.items(), key=lambda pair: pair[0][0])
+        if len(some) >= FEWEST
+    ]
+
+
+def _most(stories, count, place):
+    """The stories with the highest numbers, if there is something to choose from."""
+    known = [story for story in stories if story[count] and story[place] <= MOST]
+    known.sort(key=lambda story: story[place])
+    return known if len(known) > FEWEST else []
 
 
 WEBSITE = {

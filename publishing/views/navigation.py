@@ -16,6 +16,7 @@ from django.db.models.expressions import RawSQL
 from django.template.loader import get_template
 
 from cms.databases import PUBLIC
+from publishing import theme
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +96,8 @@ def _keep(sections):
         "sections": sections,
         "site_name": settings.SITE_NAME,
         "site_tagline": settings.SITE_TAGLINE,
+        "logo": theme.logo(),
+        "footer_links": theme.footer_links(),
     }
     _Kept.masthead = get_template("components/masthead.html").render(context)
     _Kept.colophon = get_template("components/colophon.html").render(context)

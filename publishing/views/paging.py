@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
+
 from publishing.views.rows import AFTER, BEFORE, cards
 
-PAGE_SIZE = 12
+PAGE_SIZE = settings.SITE_LIST_SIZE
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CURSOR = struct.Struct(">q16s")
 

@@ -195,6 +195,11 @@ def tag(world, *case):
     return {"name": "Sun", "slug": "sun"}
 
 
+def series(world, *case):
+    empty = {"parts-TOTAL_FORMS": "0", "parts-INITIAL_FORMS": "0"}
+    return {"name": "Tides", "slug": "tides", **empty}
+
+
 def task(world, *case):
     return {
         "title": "Call the harbour",
@@ -288,6 +293,8 @@ FORMS = (
     ("admin/editorial/category/<path:object_id>/change/", space),
     ("admin/editorial/tag/add/", tag),
     ("admin/editorial/tag/<path:object_id>/change/", tag),
+    ("admin/editorial/series/add/", series),
+    ("admin/editorial/series/<path:object_id>/change/", series),
     ("admin/editorial/media/add/", media),
     ("admin/editorial/media/upload/", lambda *case: {"file": picture()}),
     ("admin/editorial/media/do/", tagged_media),

@@ -33,6 +33,7 @@ from editorial.models import (
     ReviewComment,
     ReviewLink,
     SavedFilter,
+    Series,
     WriteEpoch,
 )
 from editorial.remarks import add_remark
@@ -45,6 +46,15 @@ from tests.publishing import factories as published
 from tests.walk import cast
 from tests.walk.doors import filled
 
+PART = {
+    "name": "Mornings",
+    "slug": "mornings",
+    "description": "",
+    "part": 1,
+    "of": 1,
+    "previous": None,
+    "next": None,
+}
 QUERIES = {
     "admin/autocomplete/": "?app_label=editorial&model_name=article&field_name=tags",
     "api/v1/content/search/": "?q=harbour",
@@ -252,6 +262,10 @@ class World:
             projected_at=now,
         )
 
+    @cached_property
+    def series(self):
+        return Series.objects.create(name="Orbits", slug="orbits")
+
     # --- What readers see ----------------------------------------------------
 
     @cached_property
@@ -263,7 +277,9 @@ class World:
         shared = {"category": section, "author": author, "tagged": [tag]}
         course = published.CourseFactory(slug="knots", **shared)
         return {
-            "article": published.ArticleFactory(slug="first-light", **shared),
+            "article": published.ArticleFactory(
+                slug="first-light", series_slug="mornings", series=PART, **shared
+            ),
             "course": course,
             "lesson": published.LessonFactory(course=course, slug="bowline"),
             "category": section,
@@ -379,6 +395,7 @@ class World:
             "mediafolder": lambda: self.folder,
             "category": lambda: self.space,
             "tag": lambda: self.tag,
+            "series": lambda: self.series,
             "editorialtask": lambda: self.task(whose),
             "release": lambda: self.release,
             "notice": lambda: self.notice(whose),
@@ -434,11 +451,14 @@ class World:
             "categories": live["category"].slug,
             "tags": live["tag"].slug,
             "authors": live["author"].slug,
+            "series": live["article"].series_slug,
         }
         values = {
             "slug": slugs.get(noun, ""),
             "course_slug": live["course"].slug,
+            "year": live["article"].first_published_at.strftime("%Y"),
             "month": live["article"].first_published_at.strftime("%Y-%m"),
+            "day": live["article"].first_published_at.strftime("%Y-%m-%d"),
             "form": "rss",
             "path": "no-such-file.jpg",
         }
