@@ -4,6 +4,7 @@ import { PluginKey } from "@tiptap/pm/state";
 import { Suggestion } from "@tiptap/suggestion";
 import { matching } from "./menu.js";
 import { make } from "./place.js";
+import { chooseByKey } from "./choosing.js";
 
 let menus = 0;
 
@@ -87,18 +88,8 @@ function drawing(editor, body) {
       chosen = 0;
       draw();
     },
-    onKeyDown: ({ event }) => {
-      if (!entries.length) return false;
-      if (event.key === "ArrowDown") chosen = (chosen + 1) % entries.length;
-      else if (event.key === "ArrowUp") chosen = (chosen - 1 + entries.length) % entries.length;
-      else if (event.key === "Enter" || event.key === "Tab") {
-        pick(entries[chosen]);
-        return true;
-      } else return false;
-      mark();
-      list.children[chosen].scrollIntoView({ block: "nearest" });
-      return true;
-    },
+    onKeyDown: ({ event }) =>
+      chooseByKey(event, { entries, chosen, choose, pick, options: list?.children }),
     onExit: () => {
       unmount?.();
       list?.remove();

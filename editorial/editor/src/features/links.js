@@ -8,6 +8,7 @@ import { isSafeLink } from "../marks.js";
 import { insertBlock } from "../menu.js";
 import { button, make, place } from "../place.js";
 import { ask } from "./intake/asking.js";
+import { chooseByKey } from "../choosing.js";
 
 const PAUSE = 200;
 const LOOKS_LIKE_ADDRESS = /^(?:[a-z][a-z0-9+.-]*:|\/|#|www\.)|^[\w-]+(?:\.[\w-]+)+(?:\/|$)|^[^\s@]+@[^\s@]+\.[^\s@]+$/i;
@@ -299,6 +300,10 @@ function mentionMenu(editor) {
       dom.setAttribute("aria-activedescendant", `${id}-${chosen}`);
     } else for (const name of ["aria-controls", "aria-activedescendant"]) dom.removeAttribute(name);
   };
+  const choose = (index) => {
+    chosen = index;
+    mark();
+  };
   const draw = (props) => {
     entries = props.items ?? [];
     pick = props.command;
@@ -321,18 +326,8 @@ function mentionMenu(editor) {
       draw(props);
     },
     onUpdate: draw,
-    onKeyDown: ({ event }) => {
-      if (!entries.length) return false;
-      if (event.key === "ArrowDown") chosen = (chosen + 1) % entries.length;
-      else if (event.key === "ArrowUp") chosen = (chosen - 1 + entries.length) % entries.length;
-      else if (event.key === "Enter" || event.key === "Tab") {
-        pick(entries[chosen]);
-        return true;
-      } else return false;
-      mark();
-      list.children[chosen].scrollIntoView({ block: "nearest" });
-      return true;
-    },
+    onKeyDown: ({ event }) =>
+      chooseByKey(event, { entries, chosen, choose, pick, options: list?.children }),
     onExit: () => {
       entries = [];
       if (list) mark();
