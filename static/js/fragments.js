@@ -48,16 +48,35 @@ function withStyles(parsed) {
   return Promise.all(waiting);
 }
 
-async function swap(holder, html, used = document.activeElement) {
+async function swap(holder, html, { used = document.activeElement, sent = null } = {}) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
   await withStyles(parsed);
   const focused = holder.contains(used) ? used : null;
+  const drafts = draftsIn(holder, sent);
   holder.replaceChildren(...parsed.body.childNodes);
   holder.removeAttribute("aria-busy");
+  keepDrafts(holder, drafts);
   if (focused) keepFocus(holder, focused);
   const news = holder.querySelector("[data-announce]");
   if (news) announce(news.dataset.announce || news.textContent.trim());
   watchAll(holder);
+}
+
+// What is typed in other forms is not lost when one of them is sent.
+function draftsIn(holder, sent) {
+  return [...holder.querySelectorAll("textarea[id]")].filter(
+    (field) => !sent?.contains(field) && field.value !== field.defaultValue,
+  );
+}
+
+function keepDrafts(holder, drafts) {
+  for (const { id, value } of drafts) {
+    const field = holder.querySelector(`#${CSS.escape(id)}`);
+    if (!field) continue;
+    field.value = value;
+    const folded = field.closest("details");
+    if (folded) folded.open = true;
+  }
 }
 
 // Focus stays where it was, or goes to the fragment: never back to the page's start.
@@ -116,7 +135,7 @@ async function send(holder, form, submitter) {
     if (answer.redirected && !answer.url.includes("/fragments/")) {
       location.assign(answer.url);
     } else if (html && answer.status < 500) {
-      await swap(holder, html, used);
+      await swap(holder, html, { used, sent: form });
     } else {
       throw new Error(answer.status);
     }
