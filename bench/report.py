@@ -156,7 +156,7 @@ def method(articles):
         "Both sites have the same articles: 12 blocks, about 700 words, made by "
         "`bench/articles.py`. Requests go round all of them, so it is not always the "
         "same page. The peer's templates are those of a tutorial, a good deal smaller "
-        "than our pages, and nothing is cached on either side."
+        "than our pages. Nothing is cached on either side, but where a figure says so."
     )
     yield (
         f"Scale figures are taken with {articles:,} live articles; beyond the first "

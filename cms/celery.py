@@ -18,6 +18,10 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     # what                         task                                      seconds
     "deliver what waits": {"task": "publishing.tasks.deliver_pending", "schedule": 3},
+    "forget old page changes": {
+        "task": "publishing.tasks.forget_page_changes",
+        "schedule": 60 * 60,
+    },
     "fire what is due": {"task": "publishing.tasks.fire_due", "schedule": 5},
     "make what images lack": {
         "task": "editorial.tasks.make_missing_variants",

@@ -1,6 +1,7 @@
 """Receipts: was it seen, by somebody who is nobody in particular?"""
 
 import logging
+import time
 import urllib.error
 import urllib.request
 from datetime import timedelta
@@ -15,12 +16,16 @@ logger = logging.getLogger(__name__)
 TIMEOUT = 3
 """Seconds to wait for the site's answer."""
 GIVE_UP = timedelta(minutes=10)
+SOON = 1.2
+"""Seconds for which a page may still be the old one: the web processes hear of a
+delivery at once, or when they look the next time."""
+BREATH = 0.025
 
 
 def observe(event_id):
     """Fetch the pages of one event as an anonymous reader and note the moment."""
     for receipt in Receipt.objects.filter(event_id=event_id, seen_at=None):
-        _observe(receipt)
+        _observe(receipt, is_new=settings.PAGE_CACHE)
 
 
 def observe_missing():
@@ -32,11 +37,15 @@ def observe_missing():
         _observe(receipt)
 
 
-def _observe(receipt):
+def _observe(receipt, *, is_new=False):
     if not receipt.url:
         return
     try:
         status, version = _get(settings.PROBE_ORIGIN + receipt.url)
+        until = time.monotonic() + (SOON if is_new else 0)
+        while not _shows(receipt, status, version) and time.monotonic() < until:
+            time.sleep(BREATH)
+            status, version = _get(settings.PROBE_ORIGIN + receipt.url)
     except OSError as problem:
         receipt.error = f"The site did not answer: {problem}"[:500]
     else:

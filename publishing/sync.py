@@ -7,6 +7,7 @@ numbers in the comments are the steps of docs/sync.md.
 import logging
 import uuid
 
+from django.conf import settings
 from django.db import connections, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -52,6 +53,8 @@ def deliver(event_id):
 def deliver_claimed(event_id):
     """Deliver an event whose lease is ours; a failure postpones it alone."""
     event = OutboxEvent.objects.get(pk=event_id)
+    if event.delivered_at is not None:
+        return True  # its lease ran out while it waited for us: another was faster
     try:
         if event.kind == OutboxEvent.Kind.DEPENDENCY:
             fan_out(event)
@@ -71,7 +74,7 @@ def deliver_waiting(limit=1000):
     """Deliver up to `limit` events that wait; returns how many were tried."""
     tried = 0
     while tried < limit:
-        claimed = OutboxEvent.objects.claim(limit=min(20, limit - tried))
+        claimed = OutboxEvent.objects.claim(limit=min(5, limit - tried))
         if not claimed:
             break
         for event_id in claimed:
@@ -207,6 +210,8 @@ def _write_receipts(event, snapshot):
                 url=url_of(truth) or _last_url(truth),
                 committed_at=event.created_at,
                 projected_at=now,
+                # Without a cache in front of us there is nobody else to tell.
+                purged_at=None if settings.PURGED_CACHES else now,
             )
             for truth in snapshot.truths.values()
             if truth.kind in (ItemKind.ARTICLE, ItemKind.COURSE)

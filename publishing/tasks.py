@@ -7,11 +7,13 @@ from celery import shared_task
 from editorial import actions
 from editorial.models import Verification
 from publishing import former_files, receipts, sync, verification
+from publishing.purging import log, sending
 
 
 @shared_task
 def deliver(event_id):
     if sync.deliver(event_id):
+        sending.send()
         receipts.observe(event_id)
 
 
@@ -19,7 +21,13 @@ def deliver(event_id):
 def deliver_pending():
     """Sweep up what the broker lost and what waits with low priority."""
     sync.deliver_waiting()
+    sending.send()
     receipts.observe_missing()
+
+
+@shared_task
+def forget_page_changes():
+    log.forget_old()
 
 
 @shared_task

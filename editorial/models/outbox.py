@@ -17,7 +17,10 @@ from cms.uuids import uuid7
 from editorial.signals import outbox_written
 
 LEASE = timedelta(seconds=60)
-"""How long a worker may take before another may claim its event."""
+FIRST_LEASE = timedelta(seconds=1)
+"""How long a worker may take before another may claim its event: twice as long with
+each try, up to a minute. A worker that was killed holds up a take-down for a second;
+what takes long is delivered by two at worst, and the second finds it done."""
 RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=5)
 
@@ -114,8 +117,8 @@ class OutboxEventQuerySet(models.QuerySet):
         )
         return event
 
-    def claim(self, *, event_id=None, limit=1, lease=LEASE):
-        """Take up to `limit` waiting events for `lease`; the claim is committed.
+    def claim(self, *, event_id=None, limit=1):
+        """Take up to `limit` waiting events for a while; the claim is committed.
 
         Returns their ids, the most urgent first. Two workers never hold one event at
         a time, unless the first outlives its lease, which delivering survives.
@@ -134,12 +137,18 @@ class OutboxEventQuerySet(models.QuerySet):
                     FOR UPDATE SKIP LOCKED
                 )
                 UPDATE outbox_events AS event
-                SET lease_until = clock_timestamp() + %(lease)s,
+                SET lease_until = clock_timestamp()
+                        + least(%(first)s * 2 ^ least(attempts, 10), %(lease)s),
                     attempts = attempts + 1
                 FROM due WHERE event.id = due.id
                 RETURNING event.id, event.priority
                 """,  # noqa: S608  (one of two constants)
-                {"event_id": event_id, "limit": limit, "lease": lease},
+                {
+                    "event_id": event_id,
+                    "limit": limit,
+                    "first": FIRST_LEASE,
+                    "lease": LEASE,
+                },
             )
             rows = cursor.fetchall()
         return [pk for pk, _ in sorted(rows, key=lambda row: (-row[1], row[0]))]

@@ -27,8 +27,8 @@ PATIENCE = 90
 
 class Command(BaseCommand):
     help = (
-        "Starts web, worker and beat over the embedded servers, with demo content, "
-        f"at http://{HOST}:8000 (PORT changes it). Ctrl-C ends all of it."
+        "Starts web, worker, courier and beat over the embedded servers, with demo "
+        f"content, at http://{HOST}:8000 (PORT changes it). Ctrl-C ends all of it."
     )
     requires_system_checks = []
 
@@ -54,13 +54,13 @@ class Command(BaseCommand):
             cwd=settings.BASE_DIR,
             say=self.say,
         )
-        self.say("Starting web, worker and beat")
+        self.say("Starting web, worker, courier and beat")
         connections.close_all()
         try:
             supervisor.start()
             self._tend(supervisor)
         finally:
-            self.say("Ending web, worker and beat")
+            self.say("Ending web, worker, courier and beat")
             supervisor.stop()
             lock.release()
             embedded.release()
@@ -154,6 +154,9 @@ class Command(BaseCommand):
                 *("--concurrency", "2", "--without-mingle", "--without-gossip"),
                 *("--loglevel", "INFO"),
             ),
+            # Delivers without a broker: what is taken down is gone in seconds, too,
+            # while Redis or the worker is away.
+            child("courier", "worker", "django", "courier"),
             # A process of its own: inside a worker it would survive the worker.
             child(
                 *("beat", "worker", "celery", "--app", "cms", "beat", "--pidfile="),
