@@ -10,6 +10,7 @@ from cms import outages
 from cms.admin import panel
 from editorial.admin.house import ReadOnlyPage, moment
 from editorial.models import ITEM_MODELS
+from publishing import desk as _desk  # noqa: F401  (its pages)
 from publishing.models import Receipt
 from publishing.templatetags.receipts import outcome
 

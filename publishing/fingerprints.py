@@ -8,7 +8,7 @@ A bucket covers the items whose ids end alike, the root covers the buckets: of s
 that agree, only the digests of buckets are ever sent.
 """
 
-import hashlib
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -54,11 +54,9 @@ def maker():
     files = [here / "projection.py", here / "truth.py", Path(__file__)]
     for folder in ("blocks", "models"):
         files += sorted((newsroom / folder).glob("*.py"))
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    named = (settings.SITE_NAME, settings.LANGUAGE_CODE, settings.MEDIA_URL)
-    return hash_of([digest.hexdigest(), *named])
+    code = "\n".join(file.read_text() for file in files)
+    names = {*re.findall(r"settings\.([A-Z_]+)", code), "MEDIA_URL"}
+    return hash_of([code, {name: getattr(settings, name, None) for name in names}])
 
 
 def _sha(text):

@@ -8,6 +8,7 @@ from editorial.admin import (  # noqa: F401  (each registers its models)
     desk,
     filters,
     finding,
+    ledger,
     ledgers,
     media,
     notices,

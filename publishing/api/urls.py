@@ -3,7 +3,7 @@
 from django.urls import path
 
 from publishing import urls as _converters  # noqa: F401  (registers them)
-from publishing.api import views
+from publishing.api import changes, views
 
 app_name = "content"
 urlpatterns = [
@@ -23,5 +23,6 @@ urlpatterns = [
     path("tags/<name:slug>/", views.Tag.as_view(), name="tag"),
     path("authors/", views.Authors.as_view(), name="authors"),
     path("authors/<name:slug>/", views.Author.as_view(), name="author"),
+    path("changes/", changes.Changes.as_view(), name="changes"),
     path("search/", views.Search.as_view(), name="search"),
 ]

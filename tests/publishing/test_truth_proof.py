@@ -166,7 +166,7 @@ def test_fences_and_the_feed_are_part_of_the_truth(a_site, deliver_all, wim, ine
     assert PublishedArticle.objects.get(pk=a_site.pk).title == "Second light"
 
 
-# --- What is equal costs nothing --------------------------------------------------------
+# --- What is equal costs nothing ------------------------------------------------------
 
 
 def test_what_was_found_equal_is_not_projected_again(a_site, wim):
@@ -228,7 +228,7 @@ def verification_seconds(count):
     return timedelta(seconds=count)
 
 
-# --- The proof --------------------------------------------------------------------------
+# --- The proof ------------------------------------------------------------------------
 
 
 @pytest.mark.chaos
