@@ -31,7 +31,8 @@ REMEMBERED = 600
 """How many of the primary's positions are kept: ten minutes of them."""
 
 HOW_FAR = """
-SELECT pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+SELECT pg_is_in_recovery(),
+       pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
                             ELSE pg_current_wal_lsn() END, '0/0')::bigint
 """
 
@@ -46,6 +47,8 @@ class Server:
     lag: float | None = None
     """Seconds; None while unknown."""
     position: int = -1
+    follows: bool = False
+    """Whether it replays what another one writes."""
     problem: str = "not looked at yet"
     probe: psycopg.Connection | None = field(default=None, repr=False)
 
@@ -131,7 +134,9 @@ class Roster:
             replica.position = position
             replica.lag = self._lag_at(position)
             limit = settings.PUBLIC_REPLICA_LAG_SECONDS
-            if replica.lag is None:
+            if not replica.follows:
+                self._judge(replica, False, "It follows no primary any more.")
+            elif replica.lag is None:
                 self._judge(replica, False, "It is far behind the primary.")
             elif replica.lag > limit:
                 problem = f"It is {replica.lag:.0f} s behind the primary."
@@ -163,7 +168,7 @@ class Roster:
                 )
                 server.probe.server = server.name.capitalize()
                 server.probe.patience = PATIENCE
-            found = server.probe.execute(HOW_FAR).fetchone()[0]
+            server.follows, found = server.probe.execute(HOW_FAR).fetchone()
         except psycopg.Error as problem:
             if server.probe is not None:
                 server.probe.close()

@@ -34,6 +34,10 @@ logger = logging.getLogger(__name__)
 RECOVERY_CONFLICT = "40001"
 """What a replica says when it drops a query to go on replaying."""
 
+SUSPICIOUS = 1.5
+"""Seconds to wait for an answer over a connection to a server that others cannot reach
+any more: they may all be gone, and each thread would find out for itself."""
+
 _breakers: dict[str, Breaker] = {}
 _slots = count()
 
@@ -42,9 +46,12 @@ class Connection(psycopg.Connection):
     server = "PostgreSQL"
     patience = None
     """Seconds to wait for an answer; None is for ever."""
+    breaker = None
 
     def wait(self, gen, interval=0.1, timeout=None):
         patience = timeout or self.patience
+        if self.breaker is not None and self.breaker.is_open():
+            patience = min(patience, SUSPICIOUS)
         try:
             return super().wait(gen, interval, patience)
         except psycopg.errors._WaitTimeout:
@@ -107,6 +114,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection = Connection.connect(**conn_params)
         connection.server = name
         connection.patience = self.patience
+        if self.patience and not self.settings_dict.get("REPLICAS"):
+            connection.breaker = _breakers[self.alias]
         return connection
 
     def close_if_unusable_or_obsolete(self):
