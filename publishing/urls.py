@@ -108,5 +108,6 @@ urlpatterns = [
     path("robots.txt", robots.robots, name="robots"),
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemaps/pages.xml", sitemaps.fixed_pages, name="fixed_pages"),
+    path("sitemaps/news.xml", sitemaps.news, name="news_sitemap"),
     path("sitemaps/<str:section>/<uuid:start>.xml", sitemaps.part, name="sitemap_part"),
 ]
