@@ -12,6 +12,7 @@ from editorial.admin.house import ReadOnlyPage, moment
 from editorial.models import ITEM_MODELS
 from publishing import desk as _desk  # noqa: F401  (its pages)
 from publishing.models import Receipt
+from publishing.purging import sending
 from publishing.templatetags.receipts import outcome
 
 SHOWN = 8
@@ -45,6 +46,16 @@ class ReceiptAdmin(ReadOnlyPage):
     @admin.display(description="For readers")
     def how_fast(self, receipt):
         return outcome(receipt)
+
+
+@panel(order=6, title="Caches in front of the site")
+@outages.otherwise(None)
+def caches_in_front(request):
+    """Those that could not be told what is out of date, and what to do."""
+    if not may(request.user, "view_sync"):
+        return None
+    rows = sending.troubles()
+    return {"template": "admin/desk/purges.html", "rows": rows} if rows else None
 
 
 @panel(order=65, title="Lately for readers")

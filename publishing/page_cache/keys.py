@@ -31,7 +31,10 @@ LISTS = {
     "changes",
     "robots",
 }
-ONE_OF = ("item-", "category-", "tag-", "author-", "month-", "series-", "at-")
+ONE_OF = (
+    *("item-", "category-", "tag-", "author-", "series-", "at-"),
+    *("year-", "month-", "day-"),
+)
 
 
 def is_known(key):
@@ -48,8 +51,9 @@ def of_path(path):
     return {at(part) for part in path.split("/") if part}
 
 
-def month_of(moment):
-    return f"month-{localtime(moment):%Y-%m}"
+def of_day(moment):
+    day = localtime(moment)
+    return {f"year-{day:%Y}", f"month-{day:%Y-%m}", f"day-{day:%Y-%m-%d}"}
 
 
 # --- What the rows of an item name ----------------------------------------------------
@@ -79,7 +83,7 @@ def _article(row):
     if row.series_slug:
         found |= {at(row.series_slug), f"series-{row.series_slug}"}
     if row.kind == "post":
-        found |= {"home", "articles", "feeds", month_of(row.first_published_at)}
+        found |= {"home", "articles", "feeds"} | of_day(row.first_published_at)
     return found
 
 

@@ -29,11 +29,12 @@ LONGEST_PATH = 700
 LONGEST_QUERY = 400
 
 KNOWN = frozenset(
-    # Lists and search
-    "after before page q section kind author from to year language sort order type "
-    # Content API
-    "fields cursor limit ordering category tag published_after published_before "
-    "featured is_free since series".split()
+    [
+        *("after", "before", "page", "q", "section", "kind", "level", "category"),
+        *("tag", "author", "year", "sort", "ordering", "fields", "cursor", "limit"),
+        *("published_after", "published_before", "featured", "is_free", "since"),
+        *("types", "series"),
+    ]
 )
 """Query parameters that pages have. With another one Django is asked, uncached."""
 TRACKING = re.compile(

@@ -39,7 +39,7 @@ class Page:
     made: float
     """Seconds since 1970."""
     seconds: float
-    """How long before it is made anew, even though nothing has changed: for counters."""
+    """How long before it is made anew though nothing changed: counters stand on it."""
     good_until: int = -1
     """Position up to which it is known to be good."""
     ready: dict = field(default_factory=dict, repr=False)

@@ -11,6 +11,7 @@ ours that had not heard of the change yet, and have kept what it got.
 import logging
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connections, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -145,9 +146,10 @@ def troubles():
 
 def waiting_for(receipt):
     """Why a receipt has no purge yet, or an empty sentence."""
-    if receipt.purged_at:
+    if receipt.purged_at or not settings.PURGED_CACHES:
         return ""
     return " ".join(
-        f"{title} still shows the old page for up to a minute: {sentence}"
+        f"{title} may show the old page for up to {settings.SHARED_CACHE_SECONDS} s: "
+        f"{sentence}"
         for title, sentence, _ in troubles()
     )
