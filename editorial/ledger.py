@@ -76,7 +76,7 @@ class Answer:
     address: str
     at: datetime
     outcome: str = "nothing"
-    """"live", "moved", "gone" or "nothing"."""
+    """"live", "moved", "gone" or "nothing"; "hidden" where somebody may not know."""
     fact: Fact | None = None
     """What held at that moment for the item that the address led to."""
     lesson: str = ""
@@ -107,6 +107,8 @@ class Answer:
                 return f"On {when} it led to {self.fact.path}."
             case "gone":
                 return f"On {when} it said that the item was taken down."
+            case "hidden":
+                return "It belongs to an item of another desk."
             case _:
                 return f"On {when} nothing was at this address."
 

@@ -325,6 +325,8 @@ def after_restore():
         )
         public.epoch = epoch
         public.save()
+        # Whichever database was restored: positions may be given out twice from here.
+        changes.begin_anew()
         purges.begin_an_era()
     known = dict(SyncFence.objects.exclude(kind="").values_list("item_id", "kind"))
     with transaction.atomic(using=EDITORIAL):

@@ -167,15 +167,17 @@ class Changes(ContentView):
                 "size": limit + 1,
             },
         )
-        if not rows or (since and (feed != str(rows[0][0]) or position > rows[0][1])):
-            if since:
-                return self.begin_anew(request)
+        if not rows:
             raise Problem("unavailable", "The feed has not begun yet.")
+        if since and feed != str(rows[0][0]):
+            return self.begin_anew(request)
         here, head = rows[0][:2]
         rows = [row for row in rows if row[2] is not None]
         has_more = len(rows) > limit
         rows = rows[:limit]
-        cursor = cursor_of(Place((here, rows[-1][2] if has_more else head)), ORDER)
+        # A replica may be behind what another one told already: nothing new, then.
+        reached = rows[-1][2] if has_more else max(head, position)
+        cursor = cursor_of(Place((here, reached)), ORDER)
         after = self.address(request, cursor) if has_more else None
         text = (
             f'{{"results":[{",".join(row[3] for row in rows)}],'

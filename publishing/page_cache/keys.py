@@ -144,4 +144,9 @@ def stored(model, ours, using):
     _, columns = OF.get(model._meta.db_table, (None, ""))
     if not columns:
         return set()
-    return of_rows(model.objects.using(using).filter(ours).only(*columns.split()))
+    rows = model.objects.using(using).filter(ours).only(*columns.split())
+    try:
+        return of_rows(rows)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        # The row was corrupted, and is about to be healed: who knows where it stood.
+        return {EVERYTHING}
