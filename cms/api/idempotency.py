@@ -102,7 +102,9 @@ class Claim:
 
     def keep(self, response):
         """Store the answer, in the transaction that did the work."""
-        body = b"" if response.data is None else JSONRenderer().render(response.data)
+        # What may be read once only is not kept: a view says what is, instead.
+        data = getattr(response, "kept_data", response.data)
+        body = b"" if data is None else JSONRenderer().render(data)
         headers = {
             name: response.headers[name]
             for name in KEPT_HEADERS

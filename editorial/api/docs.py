@@ -129,6 +129,10 @@ AS_USUAL = {
     "reword": "remarks_partial_update",
     "unsay": "remarks_destroy",
     "resolve": "remarks_resolve",
+    "links": "links_list",
+    "share": "links_create",
+    "revoke": "links_revoke",
+    "read_all": "read_all",
     "reviews": "reviews_list",
     "history": "history_list",
     "versions": "versions_list",
@@ -254,6 +258,36 @@ def describe_items(noun, *, row, shown, create, write, replace, parts):
             takes=parts["resolve"],
             gives=parts["remark"],
             example={"resolved": True},
+        ),
+        before=door(
+            "What a step would say, before it is taken",
+            gives=parts["before"],
+            says="What is still wanting, each with its field or block; what checks "
+            "find; and whether you may take the step. Nothing is changed.",
+        ),
+        look_again=door(
+            "Say when somebody is to look whether it is still true",
+            takes=parts["look_again"],
+            gives=shown,
+            example={"on": "2030-01-01"},
+        ),
+        links=door(
+            "List the links of guests",
+            gives=parts["link"](many=True),
+            says="For who may give others a hand in it.",
+        ),
+        share=door(
+            "Show this version to somebody without an account",
+            takes=parts["new_link"],
+            gives=parts["link_made"],
+            status=201,
+            example={"label": "Dr. Okafor, fact check", "days": 7},
+        ),
+        revoke=door(
+            "Revoke the link of a guest",
+            takes=parts["no_words"],
+            gives=parts["link"],
+            example={},
         ),
         **verbs,
     )

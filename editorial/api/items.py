@@ -13,6 +13,7 @@ from cms.api.fields import SparseFields, StrictFilterSet
 from cms.databases import EDITORIAL
 from editorial import actions
 from editorial.admin.verbs import reviewers
+from editorial.api.before import Before, LookAgain, WithQuestions
 from editorial.api.fields import (
     MOST_KEYWORDS,
     MOST_TAGS,
@@ -28,6 +29,7 @@ from editorial.api.fields import (
     YesOrNo,
 )
 from editorial.api.frame import EditorialView
+from editorial.api.guests import LinkMade, LinkRow, NewLink, NoWords, WithGuests
 from editorial.api.reviews import (
     NewRemark,
     Remark,
@@ -190,6 +192,11 @@ class ItemRow(SparseFields, serializers.Serializer):
     )
     publish_at = serializers.DateTimeField(read_only=True, allow_null=True)
     unpublish_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    review_by = serializers.DateField(
+        read_only=True,
+        allow_null=True,
+        help_text="When somebody is to look whether it is still true; see look_again.",
+    )
     held_reason = serializers.CharField(
         read_only=True, help_text="Why the scheduler did not do what was due."
     )
@@ -461,10 +468,11 @@ def transition(verb):
 # --- The doors --------------------------------------------------------------------
 
 
-class ItemView(WithVersions, WithReviews, EditorialView):
+class ItemView(WithVersions, WithReviews, WithQuestions, WithGuests, EditorialView):
     """One kind of item: what its list, its own page and its verbs have in common."""
 
     model: type
+    problem_statuses = {"revoke": (413, 415)}
     scope_of = dict.fromkeys(PUBLISHING, "editorial:publish")
     ordering = "-updated_at"
     ordering_fields = ("updated_at", "created_at")
@@ -649,5 +657,11 @@ SHARED_DOORS = {
     "new_remark": NewRemark,
     "reword": RewordRemark,
     "resolve": Resolve,
+    "before": Before,
+    "look_again": LookAgain,
+    "link": LinkRow,
+    "new_link": NewLink,
+    "link_made": LinkMade,
+    "no_words": NoWords,
 }
 """What the documents of articles and courses share."""

@@ -136,6 +136,12 @@ class MediaUpload(Strict):
     licence = Line(max_length=255, allow_blank=True, required=False)
 
 
+class MediaFile(Strict):
+    """`multipart/form-data`: the file that takes the place of the other."""
+
+    file = serializers.FileField(max_length=500)
+
+
 class MediaFilters(StrictFilterSet):
     file_type = filters.ChoiceFilter(choices=Media.FileType.choices)
     q = filters.CharFilter(
@@ -206,6 +212,13 @@ class MediaFilters(StrictFilterSet):
     destroy=door(
         "Delete a file that nothing shows", status=204, says="409 names what shows it."
     ),
+    replace=extend_schema(
+        summary="Put another file in its place",
+        description="Of the same kind. Whatever shows it shows the new one; what is "
+        "said about it stays.",
+        request={"multipart/form-data": MediaFile},
+        responses={200: MediaShown},
+    ),
 )
 class MediaView(EditorialView):
     queryset = Media.objects.none()
@@ -274,6 +287,15 @@ class MediaView(EditorialView):
             etags.may_match(request, self.etag_of(media))
             library.describe(media, words, by=request.user, origin=self.origin)
         return self.answer(media)
+
+    def replace(self, request, pk):
+        media = self.find(pk)
+        if not library.may_describe(request.user, media):
+            actions.check(request.user, "edit_media")
+        upload = self.taken(MediaFile, request, item=media)["file"]
+        etags.may_match(request, self.etag_of(media))
+        library.replace(media, upload, by=request.user, origin=self.origin)
+        return self.answer(self.find(pk))
 
     def destroy(self, request, pk):
         media = self.find(pk)

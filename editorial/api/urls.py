@@ -9,6 +9,7 @@ from django.urls import path
 from editorial.api.articles import ArticleView
 from editorial.api.courses import CourseView, LessonView, SectionView
 from editorial.api.media import MediaView
+from editorial.api.notices import NoticeView
 from editorial.api.releases import ReleaseView
 from editorial.api.rights import VERBS
 from editorial.api.tasks import TaskView
@@ -86,6 +87,26 @@ def item_doors(view, noun):
             name=f"{noun}-remark",
         ),
         path(
+            f"{one}before/<slug:verb>/",
+            plain(view, {"get": "before"}),
+            name=f"{noun}-before",
+        ),
+        path(
+            f"{one}look_again/",
+            plain(view, {"post": "look_again"}),
+            name=f"{noun}-look-again",
+        ),
+        path(
+            f"{one}links/",
+            pages(view, "links", order="-created_at", post="share"),
+            name=f"{noun}-links",
+        ),
+        path(
+            f"{one}links/<uuid:link>/revoke/",
+            plain(view, {"post": "revoke"}),
+            name=f"{noun}-revoke",
+        ),
+        path(
             f"{remark}resolve/",
             plain(view, {"post": "resolve"}),
             name=f"{noun}-resolve",
@@ -141,6 +162,22 @@ urlpatterns = [
     path("tags/<uuid:pk>/", plain(TagView, ONE), name="tag"),
     path("media/", MediaView.as_view(LIST), name="media"),
     path("media/<uuid:pk>/", plain(MediaView, ONE), name="medium"),
+    path(
+        "media/<uuid:pk>/file/",
+        plain(MediaView, {"post": "replace"}),
+        name="medium-file",
+    ),
+    path("notices/", NoticeView.as_view({"get": "list"}), name="notices"),
+    path(
+        "notices/read/",
+        plain(NoticeView, {"post": "read_all"}),
+        name="notices-read",
+    ),
+    path(
+        "notices/<uuid:pk>/read/",
+        plain(NoticeView, {"post": "read"}),
+        name="notice-read",
+    ),
     path("tasks/", TaskView.as_view(LIST), name="tasks"),
     path(
         "tasks/<uuid:pk>/",

@@ -412,10 +412,13 @@ class World:
         noun = parts[3]
         if noun in ("articles", "courses"):
             item = self.item(noun.removesuffix("s"), whose, state)
-            values = {"pk": item.pk, "number": 1}
+            values = {"pk": item.pk, "number": 1, "verb": "submit"}
             if "<uuid:remark>" in parts:
                 remark = ReviewComment.objects.on(item).first()
                 values["remark"] = remark.pk if remark else uuid7()
+            if "<uuid:link>" in parts:
+                link = ReviewLink.objects.on(item).first()
+                values["link"] = link.pk if link else uuid7()
             if noun == "courses":
                 lesson = item.lessons.first()
                 values |= {"section": lesson.section_id, "lesson": lesson.pk}
@@ -424,6 +427,7 @@ class World:
             "categories": lambda: self.space,
             "tags": lambda: self.tag,
             "media": lambda: self.media(whose),
+            "notices": lambda: self.notice(whose),
             "tasks": lambda: self.task(whose),
             "releases": lambda: self.release,
         }
