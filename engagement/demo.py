@@ -1,7 +1,9 @@
 """What the readers of the demo newspaper say to each other."""
 # ruff: noqa: E501  (prose)
 
+import random
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,6 +13,8 @@ from engagement.comments import actions as comments
 from engagement.comments.models import Comment
 from engagement.reactions.actions import react
 from engagement.refs.models import ContentRef, UserRef
+from engagement.views import days, drain
+from engagement.views.models import PageView
 
 TALK = {
     # address of the page: [(key, who, answers, hours ago, text)]
@@ -89,6 +93,67 @@ LIKED = (
     ("/articles/how-we-correct-ourselves/", "omar", "like"),
     ("/articles/counting-what-will-not-sit-still/", "juno", "like"),
 )
+
+
+SOURCES = (
+    # how many of a hundred, where from, site, campaign
+    (34, "search", "www.google.com", ""),
+    (9, "search", "duckduckgo.com", ""),
+    (22, "direct", "", ""),
+    (15, "mail", "", "sunday-letter"),
+    (12, "social", "bsky.app", ""),
+    (8, "other", "harbour-notes.example", ""),
+)
+DAYS_OF_READERS = 20
+
+
+def bring_readers():
+    """Some weeks of readers, always the same ones; more for what is newer."""
+    if PageView.objects.exists():
+        return
+    chance = random.Random(7)  # noqa: S311  (no secret: the demo looks the same twice)
+    now = timezone.now()
+    lines = []
+    live = ContentRef.objects.live().filter(kind__in=["article", "course"])
+    for place, ref in enumerate(live.order_by("-id")):
+        for ago in range(DAYS_OF_READERS):
+            for _ in range(chance.randrange(2 + 18 // (1 + place // 3))):
+                when = now - timedelta(days=ago, minutes=chance.randrange(1440))
+                lines += _reader(chance, ref, when)
+    with transaction.atomic(using=ENGAGEMENT):
+        drain.write("\n".join(lines).encode())
+        for ago in range(DAYS_OF_READERS + 1):
+            days.count((now - timedelta(days=ago)).date())
+
+
+def _reader(chance, ref, when):
+    """Somebody comes, and mostly says how long they stayed; now and then a robot."""
+    entry = {
+        "content_kind": ref.kind,
+        "content_id": ref.pk.hex,
+        "at": int(when.timestamp() * 1000),
+    }
+    if chance.random() < 0.1:
+        return [drain.line(entry | {"event": "b"})]
+    [(_, source, host, campaign)] = chance.choices(SOURCES, [row[0] for row in SOURCES])
+    visit = {
+        "event": "v",
+        "visitor": UUID(int=chance.getrandbits(128)).hex,
+        "device": chance.choice(["mobile", "mobile", "desktop", "tablet"]),
+        "source": source,
+        "referrer_host": host,
+        "utm_source": "letter" if campaign else "",
+        "utm_campaign": campaign,
+    }
+    found = [drain.line(entry | visit)]
+    if chance.random() < 0.8:
+        read = {
+            "event": "r",
+            "seconds": int(chance.lognormvariate(4.2, 0.8)),
+            "scroll": min(100, int(chance.triangular(10, 130, 100))),
+        }
+        found.append(drain.line(entry | read))
+    return found
 
 
 def write_discussion(people):

@@ -81,11 +81,12 @@ def tally(*, today=None):
         is_new_day = not ViewDay.objects.filter(day=today).exists()
         days = [today - timedelta(days=n) for n in range(7 if is_new_day else 2)]
         for day in days:
-            _count(day)
+            count(day)
     return days
 
 
-def _count(day: date):
+def count(day: date):
+    """One day anew, within the caller's transaction."""
     begin = datetime.combine(day, datetime.min.time(), UTC)
     said = {
         "day": day,

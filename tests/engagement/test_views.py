@@ -148,6 +148,7 @@ def test_bots_are_not_counted(client, article):
     assert not PageView.objects.exists()
 
 
+@pytest.mark.django_db(databases="__all__")
 def test_who_works_at_the_desk_is_no_reader(client, article, ines):
     client.force_login(ines)
     client.get(reverse("admin:index"))

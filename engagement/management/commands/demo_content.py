@@ -24,6 +24,7 @@ class Command(BaseCommand):
         if not sign_ins:
             people = write_and_deliver()
             demo.write_discussion(people)
+            demo.bring_readers()
             while ledger.fold():
                 pass
             public.publish_counters()
