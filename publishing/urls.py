@@ -13,6 +13,7 @@ from publishing.views import (
     robots,
     search,
     series,
+    suggestions,
     taxonomy,
 )
 
@@ -97,6 +98,7 @@ urlpatterns = [
     path("authors/<name:slug>/", authors.author, name="author"),
     # Finding
     path("search/", search.search, name="search"),
+    path("search/suggestions/", suggestions.suggestions, name="suggestions"),
     # Feeds
     path("feed.<feed:form>", feeds.everything, name="feed"),
     path(

@@ -297,6 +297,38 @@ class Hit(Shape):
     first_published_at = serializers.DateTimeField()
 
 
+class FacetValue(Shape):
+    value = Text(help_text="What to ask for, e.g. ?category=<value>.")
+    name = Text()
+    count = serializers.IntegerField()
+
+
+class Facets(Shape):
+    kind = FacetValue(many=True)
+    category = FacetValue(many=True)
+    tag = FacetValue(many=True)
+    author = FacetValue(many=True)
+    year = FacetValue(many=True)
+
+
+class SearchResults(Shape):
+    results = Hit(many=True)
+    outcome = serializers.ChoiceField(
+        choices=["found", "corrected", "some", "nothing"],
+        help_text="As asked, with another spelling, some of the words, or nothing.",
+    )
+    searched_for = Text(help_text="The words that were found in the end.")
+    total = serializers.IntegerField(help_text="10,000 at most.")
+    is_more = serializers.BooleanField(
+        help_text="There are more; the facets count the first 10,000."
+    )
+    facets = Facets()
+    next = serializers.URLField(allow_null=True, help_text="The page after this one.")
+    previous = serializers.URLField(
+        allow_null=True, help_text="The page before this one."
+    )
+
+
 ARTICLE_EXAMPLE = OpenApiExample(
     "An article, some of its fields (?fields=slug,title,author,version)",
     response_only=True,

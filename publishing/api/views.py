@@ -26,7 +26,7 @@ from publishing.models import PublicRedirect, PublishedCourse
 from publishing.search.asked import KINDS, LONGEST, NARROWING, SORTS, Asked
 from publishing.search.hits import COUNTED
 from publishing.views.page import BRIEF, FRESH, stamped
-from publishing.views.search import LONGEST_QUERY, RANKED, tidy
+from publishing.views.search import answer as search_for
 
 PAGE = 20
 MOST = 100
@@ -550,38 +550,49 @@ class Author(OneOf):
         return super().get(request, slug)
 
 
-FOUND = (
-    RANKED
-    + f""", chosen AS (
-    SELECT kind, id, rank, first_published_at FROM hits
-    WHERE (%(kind)s = '' OR kind = %(kind)s)
-      AND (%(category)s = '' OR category_slug = %(category)s)
-    ORDER BY rank DESC, first_published_at DESC, id DESC
-    OFFSET %(offset)s LIMIT %(size)s)
-SELECT json_build_object('kind', chosen.kind, 'id', chosen.id, 'slug', item.slug,
-    'url', '{sql.ORIGIN}/' || chosen.kind || 's/' || item.slug || '/',
-    'title', item.title, 'summary', item.summary,
-    'author', item.author_name, 'category', nullif(item.category_name, ''),
-    'first_published_at', chosen.first_published_at)::text
-FROM chosen JOIN LATERAL (
-    SELECT slug, title, excerpt AS summary, author_name, category_name
-    FROM published_articles WHERE chosen.kind = 'article' AND id = chosen.id
+HITS = f"""
+SELECT hit.id::text, json_build_object('kind', hit.kind, 'id', hit.id,
+    'slug', hit.slug, 'url', '{sql.ORIGIN}/' || hit.kind || 's/' || hit.slug || '/',
+    'title', hit.title, 'summary', hit.summary, 'author', hit.author_name,
+    'category', nullif(hit.category_name, ''),
+    'first_published_at', hit.first_published_at)::text
+FROM (
+    SELECT 'article' AS kind, id, slug, title, excerpt AS summary, author_name,
+           category_name, first_published_at
+    FROM published_articles WHERE id = ANY(%(ids)s::uuid[])
   UNION ALL
-    SELECT slug, title, description, author_name, category_name
-    FROM published_courses WHERE chosen.kind = 'course' AND id = chosen.id) AS item
-  ON true
-ORDER BY chosen.rank DESC, chosen.first_published_at DESC, chosen.id DESC
+    SELECT 'course', id, slug, title, description, author_name,
+           category_name, first_published_at
+    FROM published_courses WHERE id = ANY(%(ids)s::uuid[])) AS hit
 """
-)
+
+
+def year(name, text):
+    if not re.fullmatch(r"[12][0-9]{3}", text, re.ASCII):
+        message = "Write a year with four digits, e.g. 2026."
+        raise Problem("bad-query", message, errors=[error([name], message)])
+    return text
 
 
 class Search(ContentView):
-    """Articles and courses that hold the words, the closest first.
+    """Articles and courses that hold the words, as the search page finds them.
 
-    Quotes keep words together, `or` is either, a minus leaves out. The 300 newest hits
-    are ranked."""
+    Quotes keep words together, `OR` is either, a minus leaves out. Where nothing fits,
+    another spelling is searched for, then some of the words: `outcome` says so. By
+    relevance the newest hits are ranked, with the newest that have the words in their
+    title; `sort=newest` goes through all of them."""
 
-    query_parameters = ("q", "kind", "category", "limit", "cursor")
+    query_parameters = (
+        "q",
+        "kind",
+        "category",
+        "tag",
+        "author",
+        "year",
+        "sort",
+        "limit",
+        "cursor",
+    )
 
     @extend_schema(
         operation_id="content_search",
@@ -591,47 +602,82 @@ class Search(ContentView):
                 "The words, 200 characters at most.",
                 type={
                     "type": "string",
-                    "maxLength": LONGEST_QUERY,
+                    "maxLength": LONGEST,
                     "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
                 },
                 required=True,
                 examples=[OpenApiExample("A word", value="tide")],
             ),
-            parameter("kind", "Only these.", enum=["article", "course"]),
+            parameter("kind", "Only these.", enum=list(KINDS)),
             parameter("category", "Slug of the hit's own category."),
+            parameter("tag", "Slug of a tag."),
+            parameter("author", "Slug of an author."),
+            parameter(
+                "year",
+                "First published in that year.",
+                type={"type": "string", "pattern": "^[12][0-9]{3}$"},
+            ),
+            parameter("sort", "The closest first, or the newest.", enum=list(SORTS)),
             *PAGING,
         ],
-        responses=shapes.page_of(shapes.Hit),
+        responses=shapes.SearchResults,
     )
     def get(self, request):
-        asked = request.GET.get("q", "")
-        words = tidy(asked)
-        if not words or len(asked) > LONGEST_QUERY:
-            message = f"Say in q what to look for, in {LONGEST_QUERY} characters."
+        typed = request.GET.get("q", "")
+        asked = Asked.of(request.GET)
+        if not asked or len(typed) > LONGEST:
+            message = f"Say in q what to look for, in {LONGEST} characters."
             raise Problem("bad-query", message, errors=[error(["q"], message)])
-        kind = request.GET.get("kind", "")
-        if "kind" in request.GET:
-            choice("article", "course")("kind", kind)
+        for name, read in (
+            ("kind", choice(*KINDS)),
+            ("sort", choice(*SORTS)),
+            ("year", year),
+        ):
+            if name in request.GET:
+                read(name, request.GET[name])
         limit = limit_of(request, default=PAGE, most=MOST)
         cursor = request.GET.get("cursor", "")
-        name = f"search:{words}"
-        offset = place_at(cursor, name).key[0] if cursor else 0
-        found = sql.answers(
-            FOUND,
-            {
-                "words": words,
-                "kind": kind,
-                "category": request.GET.get("category", "")[:255],
-                "offset": offset,
-                "size": limit + 1,
-            },
+        name = f"search:{asked.address()}"
+        place = place_at(cursor, name) if cursor else None
+        if asked.sort == "newest":
+            turn = "ASC" if place and place.backwards else "DESC"
+            key = place and {"moment": place.key[0], "id": place.key[1]}
+            results = search_for(asked, size=limit + 1, place=key, turn=turn)
+            hits, before, after = split(
+                results.found.hits, limit, place, lambda hit: (hit[2], hit[1])
+            )
+        else:
+            offset = place.key[0] if place else 0
+            results = search_for(asked, size=limit + 1, offset=offset)
+            hits = results.found.hits
+            after = Place((offset + limit,)) if len(hits) > limit else None
+            before = Place((max(offset - limit, 0),)) if offset else None
+            hits = hits[:limit]
+        return self.sent(
+            self.envelope(results, hits, before, after, name), ["search"], BRIEF
         )
-        after = Place((offset + limit,)) if len(found) > limit else None
-        before = Place((max(offset - limit, 0),)) if offset else None
-        ways = [
-            json.dumps(link(request, each and cursor_of(each, name)))
-            for each in (after, before)
-        ]
-        results = ",".join(row[0] for row in found[:limit])
-        text = f'{{"results":[{results}],"next":{ways[0]},"previous":{ways[1]}}}'
-        return self.sent(text, ["search"], BRIEF)
+
+    def envelope(self, results, hits, before, after, name):
+        """The page as JSON: the hits are JSON already."""
+        found = results.found
+        by_id = dict(
+            sql.answers(HITS, {"ids": [hit[1] for hit in hits]}) if hits else []
+        )
+        facets = {
+            facet: [
+                {"value": value, "name": label, "count": amount}
+                for value, label, amount in found.facets.get(facet, [])
+            ]
+            for facet in NARROWING
+        }
+        facts = {
+            "outcome": results.outcome,
+            "searched_for": found.asked.words,
+            "total": min(found.total, COUNTED),
+            "is_more": found.is_bounded,
+            "facets": facets,
+            "next": link(self.request, after and cursor_of(after, name)),
+            "previous": link(self.request, before and cursor_of(before, name)),
+        }
+        listed = ",".join(by_id[hit[1]] for hit in hits if hit[1] in by_id)
+        return f'{{"results":[{listed}],{json.dumps(facts, ensure_ascii=False)[1:]}'

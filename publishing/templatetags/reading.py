@@ -11,10 +11,10 @@ from django.utils.safestring import mark_safe
 from django.utils.timezone import localtime
 
 from publishing import theme
+from publishing.search.hits import MARKS
 from publishing.views import navigation
 from publishing.views.page import absolute
 from publishing.views.paths import path_to
-from publishing.views.search import MARKS
 
 register = template.Library()
 

@@ -1,210 +1,219 @@
-"""Search: weighted full text, and titles that come close when nothing fits.
+"""Search: the words, what narrows them, what was found, and what to do if nothing was.
 
-Two queries however much there is: one ranks a bounded number of the newest hits of
-each kind, one fetches the ten that are shown. Where there are no hits, the second
-looks for titles that resemble the words.
+Two queries however much there is; only where nothing fits are other spellings looked
+for. What readers searched and opened is told to engagement by their browsers, with a
+beacon: this page knows nothing of it.
 """
 
-import re
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
-from django.db import connections
 from django.views.decorators.http import require_safe
 
-from cms.databases import PUBLIC
+from publishing.search.asked import LONGEST, NARROWING, Asked
+from publishing.search.hits import COUNTED, MARKS, RANKED, Found, cards, find
+from publishing.search.spelling import spellings
 from publishing.views.missing import close_titles
 from publishing.views.page import BRIEF, Head, page
+from publishing.views.paging import cursor_of, key_at
 from publishing.views.paths import path_to
-from publishing.views.rows import rows
 
-LONGEST_QUERY = 200
+__all__ = ["LONGEST", "MARKS", "Results", "answer", "search"]
+
 PAGE_SIZE = 10
-SECTIONS = 8
+FACETS = {
+    "kind": "Kind",
+    "category": "Section",
+    "tag": "Tag",
+    "year": "Year",
+    "author": "Author",
+}
+KIND_NAMES = {"article": "Articles", "course": "Courses"}
 
-RANKED = """
-WITH hits AS MATERIALIZED (
-    SELECT 'article' AS kind, id, category_slug, category_name, first_published_at,
-           ts_rank_cd(search_vector, {query}, 1) AS rank
-    FROM (SELECT * FROM published_articles
-          WHERE kind = 'post' AND search_vector @@ {query}
-          ORDER BY first_published_at DESC, id DESC LIMIT 200) AS posts
-  UNION ALL
-    SELECT 'article', id, category_slug, category_name, first_published_at,
-           ts_rank_cd(search_vector, {query}, 1)
-    FROM (SELECT * FROM published_articles
-          WHERE kind = 'page' AND search_vector @@ {query}
-          ORDER BY first_published_at DESC, id DESC LIMIT 50) AS pages
-  UNION ALL
-    SELECT 'course', id, category_slug, category_name, first_published_at,
-           ts_rank_cd(search_vector, {query}, 1)
-    FROM (SELECT * FROM published_courses
-          WHERE search_vector @@ {query}
-          ORDER BY first_published_at DESC, id DESC LIMIT 50) AS courses)
-""".format(query="websearch_to_tsquery('english', %(words)s)")  # noqa: S608  (a constant)
-"""Ranking reads the whole text vector of each hit, so only the newest are ranked. The
-query is spelt out each time, not joined: PostgreSQL then knows how common its
-words are, and walks by date or by word as fits."""
-HITS = (
-    RANKED
-    + """
-SELECT kind, id, category_slug, category_name FROM hits
-ORDER BY rank DESC, first_published_at DESC, id DESC
-"""
-)
 
-MARKS = "\ue000", "\ue001"
-"""Private characters around a found word; they become <mark> after escaping."""
+@dataclass(slots=True)
+class Choice:
+    """A value of a facet: how many there are, and the address that chooses it."""
 
-CARDS = """
-WITH shown AS (
-    SELECT 'article' AS kind, id, slug, title, excerpt AS summary, search_text,
-           author_name, category_name, category_slug, first_published_at
-    FROM published_articles WHERE id = ANY(%(articles)s)
-  UNION ALL
-    SELECT 'course', id, slug, title, description, search_text,
-           author_name, category_name, category_slug, first_published_at
-    FROM published_courses WHERE id = ANY(%(courses)s))
-SELECT id, kind, slug, author_name, category_name, category_slug, first_published_at,
-       ts_headline('english', title, words, 'HighlightAll=true, {marks}') AS title,
-       ts_headline('english', coalesce(near.text, left(body, 20000)), any_word,
-                   'MaxFragments=2, MaxWords=28, MinWords=10,'
-                   'FragmentDelimiter=" … ", {marks}')
-           AS extract,
-       {sections} AS sections
-FROM shown
-CROSS JOIN websearch_to_tsquery('english', %(words)s) AS words
-CROSS JOIN LATERAL (
-    SELECT CASE WHEN words::text LIKE '%%!%%' THEN words
-                ELSE replace(words::text, '&', '|')::tsquery END) AS asked (any_word)
-CROSS JOIN LATERAL left(summary || E'\\n' || search_text, 200000) AS body
-CROSS JOIN LATERAL (
-    SELECT string_agg(substring(body FROM lower(part) FOR upper(part) - lower(part)),
-                      E'\\n') AS text
-    FROM unnest((
-        SELECT range_agg(int4range(greatest(place - 300, 1), place + 500))
-        FROM (SELECT strpos(lower(body), rtrim(lexeme, 'i')) AS place
-              FROM unnest(to_tsvector('english', %(words)s::text))
-              ORDER BY place) AS places
-        WHERE place > 0)) AS part) AS near
-""".replace("{marks}", f"StartSel={MARKS[0]}, StopSel={MARKS[1]}")
-"""An extract is made of what surrounds the words, where their stems stand in the text
-as they are: PostgreSQL reads word by word what it makes an extract of, and a whole
-article takes it longer than everything else here."""
+    name: str
+    amount: int
+    address: str
 
 
 @dataclass(slots=True)
 class Facet:
     name: str
-    count: int
-    is_chosen: bool
+    choices: list
+
+
+@dataclass(slots=True)
+class Chosen:
+    """A facet that narrows the results, and the address without it."""
+
+    facet: str
+    name: str
+    value: str
+    label: str
     address: str
-    """Chooses it, or lets go of it again."""
+
+
+@dataclass(slots=True)
+class Results:
+    """What was found, and how: as typed, with another spelling, or in parts."""
+
+    found: Found
+    outcome: str = "found"
+    """As `engagement.searches` knows them: found, corrected, some, nothing."""
+    close: list | None = None
+    """Titles that come close, where nothing was found."""
+
+
+def answer(asked, *, size=PAGE_SIZE, offset=0, place=None, turn="DESC"):
+    """Search as it was typed; where that finds nothing, as it may have been meant."""
+    found = find(asked, size=size, offset=offset, place=place, turn=turn)
+    # Nothing on a page beyond the last is nothing that was not found.
+    if found.total or asked.narrowed or not asked.terms:
+        return Results(found, "found" if found.total else "nothing")
+    meant, known = spellings(asked)
+    if meant:
+        other = find(asked.respelt(meant), size=size, offset=offset, place=place)
+        if other.total:
+            return Results(other, "corrected")
+    if len(known) + len(meant) > 1:
+        some = find(asked.respelt(meant).any_word, size=size, offset=offset)
+        if some.total:
+            return Results(some, "some")
+    return Results(found, "nothing")
 
 
 @require_safe
 def search(request):
-    words = tidy(request.GET.get("q", ""))
-    section = request.GET.get("section", "")
-    kind = request.GET.get("kind", "")
-    found = _hits(words) if words else []
-    close = _close_ones(words) if words and not found else []
-    sections, kinds = _facets(found)
-    wanted = [
-        hit
-        for hit in found
-        if (not section or hit[2] == section) and (not kind or hit[0] == kind)
-    ]
-    number = _page_number(request.GET.get("page", ""), len(wanted))
-    first = (number - 1) * PAGE_SIZE
-    shown = _cards(wanted[first : first + PAGE_SIZE], words) or close
-
-    def address(**changes):
-        asked = {"q": words, "section": section, "kind": kind, **changes}
-        return "?" + urlencode({name: value for name, value in asked.items() if value})
-
+    asked = Asked.of(request.GET)
+    newest = asked.sort == "newest"
+    after = key_at(request.GET.get("after", "")) if newest else {}
+    before = key_at(request.GET.get("before", "")) if newest and not after else {}
+    number = 1 if newest else _number(request.GET.get("page", ""))
+    results = Results(Found(asked), "nothing")
+    if asked:
+        results = answer(
+            asked,
+            size=PAGE_SIZE + 1,
+            offset=(number - 1) * PAGE_SIZE,
+            place=after or before or None,
+            turn="ASC" if before else "DESC",
+        )
+    found = results.found
+    has_more = len(found.hits) > PAGE_SIZE
+    found.hits = found.hits[:PAGE_SIZE]
+    if before:
+        found.hits.reverse()
+    shown = cards(found)
+    if asked and results.outcome == "nothing" and not asked.narrowed and asked.terms:
+        results.close = [
+            {**each, "extract": each["summary"]}
+            for each in close_titles(" ".join(asked.terms), at_most=PAGE_SIZE)
+        ]
+    newer, older = _neighbours(asked, shown, number, has_more, after, before)
     return page(
         request,
         "publishing/search.html",
         head=Head(
-            title=f"Search: {words}" if words else "Search",
+            title=f"Search: {asked.words}" if asked else "Search",
             url=path_to("search"),
             robots="noindex, follow",
-            newer=address(page=number - 1) if number > 1 else "",
-            older=address(page=number + 1) if len(wanted) > first + PAGE_SIZE else "",
+            newer=newer,
+            older=older,
         ),
         keys=["search"],
         cache=BRIEF,
-        words=words,
-        total=len(wanted),
-        hits=shown,
-        facets=[
-            *(
-                Facet(
-                    f"{name.capitalize()}s",
-                    count,
-                    name == kind,
-                    address(kind="" if name == kind else name),
-                )
-                for name, count in kinds
-            ),
-            *(
-                Facet(
-                    name,
-                    count,
-                    slug == section,
-                    address(section="" if slug == section else slug),
-                )
-                for slug, name, count in sections
-            ),
+        asked=asked,
+        results=results,
+        found=found,
+        hits=shown or results.close or [],
+        first=(number - 1) * PAGE_SIZE,
+        page_number=number,
+        total=min(found.total, COUNTED),
+        ranked_only=not newest and found.total > found.ranked and not older,
+        counted=COUNTED,
+        facets=_facets(asked, found),
+        chosen=_chosen(asked, shown),
+        orders=[
+            ("Closest first", asked.address(sort=""), not newest),
+            ("Newest first", asked.address(sort="newest"), newest),
         ],
+        at_large=asked.at_large.address(),
+        all_newest=asked.address(sort="newest"),
     )
 
 
-def tidy(text):
-    """What somebody typed, without what PostgreSQL cannot hold."""
-    return re.sub(r"[\s\x00]+", " ", text).strip()[:LONGEST_QUERY]
+def _number(text):
+    """A page of those that are ranked, whatever was asked for."""
+    last = -(-4 * RANKED // PAGE_SIZE)
+    is_number = text.isascii() and text.isdecimal() and len(text) < 6
+    return min(max(int(text), 1), last) if is_number else 1
 
 
-def _hits(words):
-    with connections[PUBLIC].cursor() as cursor:
-        cursor.execute(HITS, {"words": words})
-        return cursor.fetchall()
-
-
-def _close_ones(words):
-    found = close_titles(words, at_most=PAGE_SIZE)
-    return [{**each, "extract": each["summary"]} for each in found]
-
-
-def _cards(hits, words):
-    if not hits:
-        return []
-    ids = {"article": [], "course": []}
-    for kind, item_id, *_ in hits:
-        ids[kind].append(item_id)
-    found = rows(CARDS, words=words, articles=ids["article"], courses=ids["course"])
-    by_id = {each["id"]: each for each in found}
-    # An item may have been taken down between the two queries.
-    return [by_id[hit[1]] for hit in hits if hit[1] in by_id]
-
-
-def _facets(hits):
-    """How many of the hits each section and each kind has, most first."""
-    names, sections, kinds = {}, {}, {}
-    for kind, _, slug, name, *_ in hits:
-        kinds[kind] = kinds.get(kind, 0) + 1
-        if slug:
-            names[slug] = name
-            sections[slug] = sections.get(slug, 0) + 1
-    largest = sorted(sections.items(), key=lambda each: (-each[1], each[0]))[:SECTIONS]
+def _neighbours(asked, shown, number, has_more, after, before):
+    """The query strings of the page before and the page after, where there are any."""
+    if asked.sort == "newest":
+        if not shown:
+            return "", ""
+        has_newer = has_more if before else bool(after)
+        has_older = True if before else has_more
+        return (
+            asked.address(before=cursor_of(shown[0])) if has_newer else "",
+            asked.address(after=cursor_of(shown[-1])) if has_older else "",
+        )
     return (
-        [(slug, names[slug], count) for slug, count in largest],
-        sorted(kinds.items()),
+        asked.address(page=number - 1) if number > 1 else "",
+        asked.address(page=number + 1) if has_more else "",
     )
 
 
-def _page_number(text, total):
-    """A page that exists, whatever was asked for."""
-    last = max(1, -(-total // PAGE_SIZE))
-    return min(max(int(text), 1), last) if text.isdecimal() and len(text) < 6 else 1
+def _facets(asked, found):
+    """What could narrow the results further: more than one value, not yet chosen."""
+    facets = []
+    for name in FACETS:
+        values = found.facets.get(name, [])
+        if getattr(asked, name) or not values:
+            continue
+        if len(values) == 1 and values[0][2] >= found.total:
+            continue
+        choices = [
+            Choice(
+                KIND_NAMES.get(value, label) if name == "kind" else label,
+                amount,
+                asked.address(**{name: value}),
+            )
+            for value, label, amount in values
+        ]
+        facets.append(Facet(FACETS[name], choices))
+    return facets
+
+
+def _chosen(asked, shown):
+    """What narrows them now, each with the way back."""
+    chosen = []
+    for name in NARROWING:
+        value = getattr(asked, name)
+        if value:
+            chosen.append(
+                Chosen(
+                    FACETS[name],
+                    name,
+                    value,
+                    _label(name, value, shown),
+                    asked.address(**{name: ""}),
+                )
+            )
+    return chosen
+
+
+def _label(name, value, shown):
+    """The name of a value that is chosen, as far as the results tell it."""
+    if name == "kind":
+        return KIND_NAMES[value]
+    if shown and name == "category":
+        return shown[0]["category_name"]
+    if shown and name == "author":
+        return shown[0]["author_name"]
+    return value

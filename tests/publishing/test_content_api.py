@@ -196,13 +196,13 @@ def test_tags_and_authors_are_listed_by_slug(get, client):
     assert get("/tags/a/")["slug"] == get("/authors/a/")["slug"] == "a"
 
 
-def test_search_finds_articles_and_courses_in_one_query(get, client):
+def test_search_finds_articles_and_courses_in_two_queries(get, client):
     for number in range(3):
         ArticleFactory(slug=f"harbour-{number}", title="The harbour")
     CourseFactory(slug="harbour-course", title="Harbour pilots")
     ArticleFactory(slug="else", title="Else", search_text="Else")
 
-    page = get("/search/", q="harbour", limit=3)
+    page = get("/search/", q="harbour", limit=3, queries=2)
     rest = client.get(page["next"]).json()
 
     found = slugs(page) + slugs(rest)
@@ -210,7 +210,32 @@ def test_search_finds_articles_and_courses_in_one_query(get, client):
         "harbour-0", "harbour-1", "harbour-2", "harbour-course"
     ]  # fmt: skip
     assert slugs(client.get(rest["previous"]).json()) == slugs(page)
-    assert slugs(get("/search/", q="harbour", kind="course")) == ["harbour-course"]
+    courses = get("/search/", q="harbour", kind="course", queries=2)
+    assert slugs(courses) == ["harbour-course"]
+    assert page["total"] == 4 and page["outcome"] == "found"
+    assert page["facets"]["kind"] == [
+        {"value": "article", "name": "article", "count": 3},
+        {"value": "course", "name": "course", "count": 1},
+    ]
+
+
+def test_search_finds_what_the_page_finds(get, client):
+    ArticleFactory(slug="keeper", title="The lighthouse keeper")
+    ArticleFactory.create_batch(6, search_text="lighthouse")
+    for asked in ({"q": "lighthouse"}, {"q": "lighthouse", "sort": "newest"}):
+        page = client.get("/search/", asked).context["hits"]
+        whole = get("/search/", queries=2, **asked)
+        assert slugs(whole) == [hit["slug"] for hit in page], asked
+        part = get("/search/", queries=2, limit=4, **asked)
+        rest = client.get(part["next"]).json()
+        assert slugs(part) + slugs(rest) == slugs(whole), asked
+        assert slugs(client.get(rest["previous"]).json()) == slugs(part), asked
+    typo = get("/search/", queries=4, q="lighthuose")
+    assert typo["outcome"] == "corrected" and typo["searched_for"] == "lighthouse"
+    assert typo["total"] == 7
+    for wrong in ({"year": "19"}, {"sort": "up"}, {"kind": "x"}, {"q": "a" * 201}):
+        answer = client.get(f"{ROOT}/search/", {"q": "lighthouse", **wrong})
+        assert answer.status_code == 400, wrong
 
 
 # --- Caching ---
@@ -350,7 +375,7 @@ def test_nothing_is_written_here(client):
         assert response.json()["type"].endswith(":method")
 
 
-def test_hostile_words_are_searched_like_others(get):
+def test_hostile_words_are_searched_like_others(client):
     for words in (
         "'; DROP TABLE x; --",
         "((((",
@@ -358,7 +383,8 @@ def test_hostile_words_are_searched_like_others(get):
         "a & | ! <-> :*",
         "%s %(x)s",
     ):
-        assert get("/search/", q=words)["results"] == []
+        answer = client.get(f"{ROOT}/search/", {"q": words})
+        assert answer.status_code == 200 and answer.json()["results"] == [], words
 
 
 # --- Its description ---
