@@ -105,7 +105,7 @@ def standing():
         "runs": runs,
         "last": finished,
         "busy": busy,
-        "is_old": finished is None or finished.ended_at < timezone.now() - STALE,
+        "is_old": finished is not None and finished.ended_at < timezone.now() - STALE,
         "left": left_of(finished) if finished else 0,
     }
 

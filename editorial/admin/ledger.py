@@ -85,6 +85,8 @@ def asked(request, *, desk):
     check(request.user)
     form = QuestionForm(request.GET or None)
     answer = form.answer(request.user) if form.is_bound and form.is_valid() else None
+    if answer:
+        form = QuestionForm(initial={"address": answer.address, "at": answer.at})
     version = answer and answer.version
     item = ledger.item_of(answer.fact) if answer and answer.fact else None
     return desk.show(

@@ -6,7 +6,6 @@ from contextlib import suppress
 import pytest
 from django.db import connections
 
-from cms.databases import EDITORIAL, PUBLIC
 from editorial import actions
 from editorial.models import OutboxEvent
 from publishing import rebuild, sync, verification
@@ -205,8 +204,7 @@ def test_a_follower_misses_nothing_while_workers_deliver(client, wim, ines):
             with suppress(Exception):
                 OutboxEvent.objects.waiting().update(lease_until=None)
                 sync.deliver_waiting(limit=3)
-        for alias in (EDITORIAL, PUBLIC):
-            connections[alias].close()
+        connections.close_all()
 
     workers = [threading.Thread(target=work) for _ in range(3)]
     for one in workers:
