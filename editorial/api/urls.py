@@ -8,6 +8,7 @@ from django.urls import path
 
 from editorial.api.articles import ArticleView
 from editorial.api.courses import CourseView, LessonView, SectionView
+from editorial.api.ledger import LedgerView
 from editorial.api.media import MediaView
 from editorial.api.notices import NoticeView
 from editorial.api.releases import ReleaseView
@@ -185,6 +186,7 @@ urlpatterns = [
         name="task",
     ),
     path("tasks/<uuid:pk>/done/", plain(TaskView, {"post": "done"}), name="task-done"),
+    path("ledger/", plain(LedgerView, {"get": "retrieve"}), name="ledger"),
     path("releases/", ReleaseView.as_view(LIST), name="releases"),
     path("releases/<uuid:pk>/", plain(ReleaseView, ONE), name="release"),
     path(
