@@ -119,7 +119,10 @@ openapi: $(DEV_READY)  ## Write static/api/openapi.json anew from the code
 
 # --- Keeping house ------------------------------------------------------------
 
-.PHONY: constraints clean
+.PHONY: screenshots constraints clean
+screenshots: $(DEV_READY)  ## The documents' pictures, of a running demo (PORT=8001)
+	@$(BIN)/python docs/screenshots/make.py
+
 constraints: $(DEV_READY)  ## Pin what is installed in .venv
 	@{ head -1 constraints.txt; $(BIN)/python -m pip freeze | grep -viE '^(uv|pip)==' | LC_ALL=C sort -f; } > constraints.new
 	@mv constraints.new constraints.txt
