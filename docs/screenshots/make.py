@@ -1,7 +1,7 @@
 """Takes the pictures of the desk that README and docs/desk.md show, of a running demo.
 
     make demo                       # in one terminal
-    make screenshots                # in another (PORT=8001 where the demo has that port)
+    make screenshots                # in another (PORT=8001 if that is the demo's)
 
 Chromium by Playwright; each picture is 1360 × 900, or as narrow as a telephone, and is
 kept as a PNG with a palette so that the repository stays small.
@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
 BASE = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
-EDITOR, PASSWORD = "editor@masthead.example", "masthead-demo"  # noqa: S105  (the demo's)
+EDITOR, PASSWORD = "editor@masthead.example", "masthead-demo"
 COLOURS = 256
 LARGEST = 250_000
 
