@@ -4,7 +4,7 @@ that says the same in words (`templates/admin/chart.html`)."""
 from dataclasses import dataclass
 from datetime import date
 
-WIDTH, HEIGHT = 720, 160
+WIDTH, HEIGHT = 720, 120
 MOST_BARS = 120
 
 
