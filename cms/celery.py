@@ -54,6 +54,10 @@ app.conf.beat_schedule = {
         "task": "engagement.tasks.keep_partitions",
         "schedule": 60 * 60,
     },
+    "forget old searches": {
+        "task": "engagement.tasks.forget_old_searches",
+        "schedule": 24 * 60 * 60,
+    },
     "forget answers and turns that expired": {
         "task": "accounts.tasks.forget_expired",
         "schedule": 60 * 60,

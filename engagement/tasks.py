@@ -7,6 +7,7 @@ task that is late and meets the next one, do no harm.
 from celery import shared_task
 
 from engagement.counters import ledger, public, reconciling
+from engagement.searches import keeping
 from engagement.views import days, drain, partitions
 
 
@@ -38,3 +39,8 @@ def reconcile():
 @shared_task(name="engagement.tasks.keep_partitions")
 def keep_partitions():
     return partitions.keep_partitions()
+
+
+@shared_task(name="engagement.tasks.forget_old_searches")
+def forget_old_searches():
+    return keeping.forget_old_searches()

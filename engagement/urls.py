@@ -3,6 +3,7 @@
 from django.urls import path
 
 from engagement.discussion import views
+from engagement.searches.beacon import beacon as searches_beacon
 from engagement.views.beacon import beacon
 
 app_name = "engagement"
@@ -18,4 +19,5 @@ urlpatterns = [
     path("comments/<uuid:comment_id>/delete/", views.delete, name="comment-delete"),
     path("reactions/<slug:kind>/<uuid:target_id>/", views.react, name="react"),
     path("views/", beacon, name="views"),
+    path("searches/", searches_beacon, name="searches"),
 ]

@@ -133,7 +133,7 @@ def _keep(request, entry):
         stream.rest()
         log.warning("Redis is down, views go straight to PostgreSQL: %s", problem)
     try:
-        seen = _visitor(request, _own_salt(), entry)
+        seen = _visitor(request, own_salt(), entry)
         if not _saw(seen):
             drain.write_directly(entry)
     except Error as problem:
@@ -158,7 +158,7 @@ _stand_in = (None, b"")
 _seen = OrderedDict()
 
 
-def _own_salt():
+def own_salt():
     global _stand_in
     today = datetime.now(UTC).date()
     if _stand_in[0] != today:
