@@ -8,6 +8,8 @@ class PublishingConfig(AppConfig):
     name = "publishing"
 
     def ready(self):
+        from publishing.purging import checks  # noqa: F401
+
         # The public service holds no newsroom to listen to.
         if not settings.IS_PUBLIC:
             from publishing import receivers  # noqa: F401

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from cms.databases import PUBLIC
 from publishing.models import PageChange, PurgeTarget, Receipt
-from publishing.purging import log, sending
+from publishing.purging import checks, log, sending
 from publishing.templatetags.receipts import outcome
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -289,6 +289,37 @@ def test_without_a_cache_in_front_nobody_is_told(settings, edge):
     assert sending.send() == 0
     assert not edge.asked
     assert not PurgeTarget.objects.exists()
+
+
+def test_the_desk_names_a_cache_that_cannot_be_told(front, client, ines):
+    edge = front("cloudflare")
+    edge.broken = (500, "oops")
+    note("item-1")
+    sending.send()
+    client.force_login(ines)
+
+    page = client.get("/admin/").content.decode()
+
+    assert "Cloudflare may show old pages" in page
+    assert "It answered 500: oops." in page
+
+
+def test_settings_that_lack_something_are_said_by_check(settings):
+    settings.PURGED_CACHES = ["akamai"]
+    assert [one.id for one in checks.caches_in_front_are_known(None)] == [
+        "publishing.E001"
+    ]
+    settings.CMS_SERVICE, settings.PURGED_CACHES = "worker", ["varnish", "fastly"]
+    missing = checks.caches_in_front_are_known(None)
+    assert [one.msg.split(", and ")[1] for one in missing] == [
+        "VARNISH_URLS is not set.",
+        "FASTLY_SERVICE_ID is not set.",
+        "FASTLY_API_TOKEN is not set.",
+    ]
+    assert not checks.pages_have_a_redis_of_their_own(None)
+    settings.PAGE_CACHE_REDIS_URL = settings.REDIS_URL
+    (warning,) = checks.pages_have_a_redis_of_their_own(None)
+    assert "REDIS_URL" in warning.msg
 
 
 def a_receipt(event_id):

@@ -39,6 +39,7 @@ class Command(BaseCommand):
         self.news = threading.Event()
         # A cache in front that does not answer must not hold up what comes next.
         threading.Thread(target=self._follow_up, daemon=True).start()
+        logger.info("The courier is on its way.")
         scheduled = 0.0
         while not self.over.is_set():
             try:
