@@ -12,7 +12,6 @@ from cms.databases import EDITORIAL, ENGAGEMENT, PUBLIC
 from engagement.searches import beacon, keeping
 from engagement.searches.models import SearchClick, SearchQuery
 from engagement.views import stream
-from tests import factories
 
 from .conftest import content, down
 
@@ -71,7 +70,8 @@ def test_a_search_and_what_was_opened_are_kept(client):
     opened(client, pk, item)
 
     kept = SearchQuery.objects.get()
-    assert (kept.id, kept.query, kept.results, kept.page) == (pk, "harbour lights", 3, 2)
+    facts = (kept.id, kept.query, kept.results, kept.page)
+    assert facts == (pk, "harbour lights", 3, 2)
     assert kept.filters == {"category": "sea", "year": "2026"}
     assert (kept.sort, kept.milliseconds, kept.device) == ("newest", 41, "desktop")
     click = SearchClick.objects.get()
@@ -180,3 +180,107 @@ def test_searches_are_forgotten_after_half_a_year(client, monkeypatch):
     assert keeping.forget_old_searches() == 1
     assert SearchQuery.objects.get().pk == new
     assert not SearchClick.objects.exists()
+
+
+# --- The report ------------------------------------------------------------------
+
+
+@pytest.fixture
+def as_ines(client, ines):
+    client.force_login(ines)
+    return client
+
+
+def report(client, **asked):
+    return client.get(reverse("admin:searches"), asked)
+
+
+def queries(response):
+    return [row.query for row, _, _ in response.context["rows"]]
+
+
+@pytest.fixture
+def told(client):
+    """Of five searches: three for tides (one opened), one for fog, one for nothing."""
+    item = content(title="Low water")
+    for number in range(3):
+        pk = searched(client, "tide", address=f"192.0.2.{number}")
+    opened(client, pk, item.pk, address="192.0.2.2")
+    searched(client, "tide", page=2)
+    searched(client, "fog")
+    searched(client, "=unicorns", outcome="nothing", results=0)
+    searched(client, "hrabour", outcome="corrected", corrected="harbour")
+    return item
+
+
+def test_editors_see_what_is_searched_missed_and_passed_by(client, told, ines):
+    client.force_login(ines)
+
+    most = report(client)
+    assert queries(most)[0] == "tide"
+    row = most.context["rows"][0][0]
+    assert (row.searches, row.readers, row.opened, row.results) == (3, 3, 1, 3)
+    nothing = report(client, list="nothing")
+    assert queries(nothing) == ["=unicorns"]
+    assert "editorial/article/add/?title=%3Dunicorns" in nothing.content.decode()
+    assert queries(report(client, list="unopened")) == ["fog", "hrabour"]
+    otherwise = report(client, list="otherwise")
+    assert queries(otherwise) == ["hrabour"]
+    assert "harbour" in otherwise.content.decode()
+    assert queries(report(client, to="2020-01-01")) == []
+
+
+def test_one_query_is_looked_at_closely(client, told, ines):
+    from tests.publishing.factories import ArticleFactory
+
+    ArticleFactory(title="Tides and moons", slug="tides")
+    client.force_login(ines)
+
+    page = report(client, query="Tide").content.decode()
+
+    assert "Low water" in page
+    assert "/articles/tides/" in page
+    assert "/search/?q=tide" in page
+
+
+def test_the_sheet_runs_nothing(client, told, ines):
+    client.force_login(ines)
+
+    sheet = report(client, list="nothing", format="csv")
+
+    assert sheet["Content-Type"].startswith("text/csv")
+    assert sheet.content.decode().splitlines()[1].startswith("'=unicorns,1,1,1,0,0,0")
+
+
+def test_the_report_costs_the_same_however_much_was_searched(client, told, ines):
+    client.force_login(ines)
+    report(client)
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(connections[ENGAGEMENT]) as sent:
+            report(client)
+        counts.append(len(sent))
+        for number in range(20):
+            searched(client, f"more {number}", address=f"198.51.100.{number}")
+
+    assert counts == [2, 2]
+
+
+def test_the_report_is_for_those_who_write_here(client, rosa, cleo):
+    assert report(client).status_code == 302
+    client.force_login(rosa)
+    assert report(client).status_code == 302
+    client.force_login(cleo)
+    assert report(client).status_code == 200
+
+
+def test_odd_questions_to_the_report_are_answered(as_ines):
+    for asked in (
+        {"list": "all'; --"},
+        {"query": "nul\x00"},
+        {"query": "a" * 10_000},
+        {"from": "0001-01-01", "to": "9999-12-31"},
+        {"to": "9999-12-31"},
+        {"days": "x"},
+    ):
+        assert report(as_ines, **asked).status_code == 200, asked
