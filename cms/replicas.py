@@ -43,21 +43,25 @@ class Server:
     place: dict
     """What differs from the alias's own connection parameters."""
     is_primary: bool = False
-    is_well: bool = False
+    state: str = "not looked at yet"
+    """ok, late, down or promoted."""
     lag: float | None = None
     """Seconds; None while unknown."""
     position: int = -1
     follows: bool = False
     """Whether it replays what another one writes."""
-    problem: str = "not looked at yet"
     probe: psycopg.Connection | None = field(default=None, repr=False)
+
+    @property
+    def is_well(self):
+        return self.state == "ok"
 
 
 class Roster:
     """The primary and its replicas, and who of them is well."""
 
     def __init__(self, conn_params, places):
-        self.primary = Server("the primary", {}, is_primary=True, is_well=True)
+        self.primary = Server("the primary", {}, is_primary=True, state="ok")
         self.replicas = [
             Server(f"replica {number}", place) for number, place in enumerate(places, 1)
         ]
@@ -87,7 +91,7 @@ class Roster:
 
     def failed(self, server, problem):
         """Somebody could not read from it: it is left out until the next look."""
-        self._judge(server, False, str(problem).strip())
+        self._judge(server, "down", str(problem).strip())
         self._arrange()
 
     def _arrange(self):
@@ -98,20 +102,17 @@ class Roster:
             well = sorted(self.replicas, key=lambda one: -one.position)[:1]
         self._rotation = well or [self.primary]
 
-    def _judge(self, server, is_well, problem=""):
-        if server.is_well != is_well:
-            if is_well:
+    def _judge(self, server, state, why=""):
+        if server.is_well != (state == "ok"):
+            if state == "ok":
                 logger.warning("%s is read from again.", server.name.capitalize())
             else:
-                logger.warning("%s is left out: %s", server.name.capitalize(), problem)
-        server.is_well, server.problem = is_well, "" if is_well else problem
+                logger.warning("%s is left out: %s", server.name.capitalize(), why)
+        server.state = state
 
     def states(self):
-        """{name: "ok" or what is the matter}, for /healthz."""
-        return {
-            server.name: "ok" if server.is_well else server.problem
-            for server in self.replicas
-        }
+        """For /healthz, which anybody may be able to read: words, no addresses."""
+        return {server.name: server.state for server in self.replicas}
 
     # --- Looking --------------------------------------------------------------
 
@@ -125,7 +126,7 @@ class Roster:
         position = self._position_of(self.primary)
         if position is not None:
             self._positions.append((monotonic(), position))
-            self._judge(self.primary, True)
+            self._judge(self.primary, "ok")
         self._arrange()
         for replica in self.replicas:
             position = self._position_of(replica)
@@ -135,14 +136,14 @@ class Roster:
             replica.lag = self._lag_at(position)
             limit = settings.PUBLIC_REPLICA_LAG_SECONDS
             if not replica.follows:
-                self._judge(replica, False, "It follows no primary any more.")
+                self._judge(replica, "promoted", "it follows no primary any more.")
             elif replica.lag is None:
-                self._judge(replica, False, "It is far behind the primary.")
+                self._judge(replica, "late", "it is far behind the primary.")
             elif replica.lag > limit:
-                problem = f"It is {replica.lag:.0f} s behind the primary."
-                self._judge(replica, False, problem)
+                why = f"it is {replica.lag:.0f} s behind the primary."
+                self._judge(replica, "late", why)
             else:
-                self._judge(replica, True)
+                self._judge(replica, "ok")
             self._arrange()
 
     def _lag_at(self, position):
@@ -173,7 +174,7 @@ class Roster:
             if server.probe is not None:
                 server.probe.close()
                 server.probe = None
-            self._judge(server, False, str(problem).strip().split("\n")[-1])
+            self._judge(server, "down", str(problem).strip().split("\n")[-1])
             return None
         return found
 

@@ -36,8 +36,9 @@ pytestmark = [
 
 LAG = 2
 """PUBLIC_REPLICA_LAG_SECONDS here."""
-WITHIN = 15
-"""Seconds in which the service notices; on a busy machine, with `LAG` in them."""
+WITHIN = 40
+"""Seconds in which the service notices on the busiest machine; on an idle one, `LAG`
+and two more."""
 SHOWN = ("published_articles", "published_categories", "content_counters")
 
 
@@ -247,8 +248,8 @@ def test_no_reader_notices_what_becomes_of_a_server(servers, wim, ines):
         primary.ask("UPDATE published_articles SET title = 'High water'")
         until(
             lambda: (
-                primary.ask("SELECT pg_switch_wal()::text")
-                and "behind the primary" in states().get("replica 1", "")
+                primary.ask("UPDATE content_counters SET view_count = view_count + 1")
+                or states()["replica 1"] == "late"
             ),
             seconds=WITHIN,
         )
@@ -267,7 +268,7 @@ def test_no_reader_notices_what_becomes_of_a_server(servers, wim, ines):
         first.kill()
         until(lambda: states().get("replica 1") != "ok", seconds=WITHIN)
         first.start()
-        until(lambda: states() == all_well, seconds=2 * WITHIN)
+        until(lambda: states() == all_well, seconds=WITHIN)
 
         # The primary is killed: readers do not need it.
         primary.kill()

@@ -16,7 +16,7 @@ def roster(monkeypatch):
 
     def position_of(server):
         if found.at[server] is None:
-            found._judge(server, False, "gone")
+            found._judge(server, "down", "gone")
         return found.at[server]
 
     monkeypatch.setattr(found, "_position_of", position_of)
