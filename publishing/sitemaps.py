@@ -39,7 +39,6 @@ NEWS_SIZE = 1_000
 
 NAMESPACES = {
     "xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9",
-    "xmlns:image": "http://www.google.com/schemas/sitemap-image/1.1",
     "xmlns:news": "http://www.google.com/schemas/sitemap-news/0.9",
 }
 
@@ -58,16 +57,13 @@ class Section:
     slugs: tuple = ("slug",)
     changed: str = ""
     """When a page changed, where that is known: not when its row was written."""
-    image: str = ""
 
     def starting_at(self, start):
-        """(slugs, when it changed or None, image or None), as many as fit a part."""
-        more = [name for name in (self.changed, self.image) if name]
+        """(slugs, when it changed or None), as many as fit a part."""
         rows = self.rows.filter(id__gte=start).order_by("id")
-        count = len(self.slugs)
-        for row in rows.values_list(*self.slugs, *more)[:PART_SIZE]:
-            facts = [*row[count:], None, None]
-            yield row[:count], facts[0], facts[1]
+        names = [*self.slugs, self.changed] if self.changed else self.slugs
+        for row in rows.values_list(*names)[:PART_SIZE]:
+            yield (row[:-1], row[-1]) if self.changed else (row, None)
 
 
 SECTIONS = {
@@ -75,13 +71,11 @@ SECTIONS = {
         "article",
         PublishedArticle.objects.filter(**MAY_BE_FOUND),
         changed="last_modified_at",
-        image="image__url",
     ),
     "courses": Section(
         "course",
         PublishedCourse.objects.filter(**MAY_BE_FOUND),
         changed="last_modified_at",
-        image="image__url",
     ),
     "lessons": Section(
         "lesson",
@@ -141,10 +135,10 @@ def part(request, section, start):
     if section not in SECTIONS:
         return not_found(request)
     urls = []
-    for slugs, changed, image in SECTIONS[section].starting_at(start):
+    for slugs, changed in SECTIONS[section].starting_at(start):
         urls.append(
             f"<url><loc>{_address(SECTIONS[section].page, *slugs)}</loc>"
-            f"{_changed(changed)}{_image(image) if image else ''}</url>"
+            f"{_changed(changed)}</url>"
         )
     # What was the only thing in a part may be gone: a part of nothing is none.
     return _xml(request, "urlset", urls) if urls else not_found(request)
@@ -195,10 +189,6 @@ def _address(name, *parts):
 
 def _whole(url):
     return escape(printable(absolute(url)))
-
-
-def _image(url):
-    return f"<image:image><image:loc>{_whole(url)}</image:loc></image:image>"
 
 
 def _moment(moment):

@@ -43,6 +43,7 @@ def collection(name, description, path, items, absolute):
                 {
                     "@type": "ListItem",
                     "position": position,
+                    "name": item["title"],
                     "url": absolute(_path_of(item)),
                 }
                 for position, item in enumerate(items, start=1)
