@@ -104,8 +104,8 @@ SITE_FONT = env.text("SITE_FONT", "serif")
 SITE_LOGO = env.text("SITE_LOGO", "")
 SITE_LOGO_SIZE = env.text("SITE_LOGO_SIZE", "")
 SITE_FOOTER_LINKS = env.pairs("SITE_FOOTER_LINKS", like="Words=/address/")
-SITE_LIST_SIZE = env.integer("SITE_LIST_SIZE", 12)
-"""Stories on a page of a list, and below the first ones of the front page."""
+SITE_LIST_SIZE = env.integer("SITE_LIST_SIZE", 13)
+"""Stories on a page of a list: a large one, and full rows of two and of three."""
 SITE_INDEXED = env.boolean("SITE_INDEXED", True)
 """False: search engines are asked to leave the whole site alone."""
 PREVIEW_HOSTS = [name.lower() for name in env.words("PREVIEW_HOSTS", [])]

@@ -4,6 +4,7 @@ Being pure, it also answers "what would change?" before anything is published.
 """
 
 import math
+import re
 import uuid
 
 from django.conf import settings
@@ -26,6 +27,7 @@ from publishing.models import (
 from publishing.models.publication import THIS_SITE
 
 WORDS_A_MINUTE = 220
+NO_HEADING = re.compile(r"<th\b[^>]*>\s*</th>")
 
 OWNED = {
     ItemKind.ARTICLE: ((PublishedArticle, "id"),),
@@ -88,9 +90,10 @@ def _image(media, pk):
 
 
 def _prepared(truth, html):
-    """A stored text with its images as the library makes them now, and with code that
-    a keyboard can scroll."""
+    """A stored text with its images as the library makes them now, with code that a
+    keyboard can scroll, and without headings of tables that say nothing."""
     html = html.replace("<pre>", '<pre tabindex="0" role="group" aria-label="Code">')
+    html = NO_HEADING.sub("<td></td>", html)
     images = {
         pk: one.as_image() for pk, one in truth.related["media"].items() if one.url
     }

@@ -3,7 +3,7 @@
 from editorial.demo.courses import make_courses
 from editorial.demo.people import make_people
 from editorial.demo.pictures import make_pictures
-from editorial.demo.stories import make_sections, make_stories
+from editorial.demo.stories import make_sections, make_series, make_stories
 
 
 def write_newsroom():
@@ -12,5 +12,6 @@ def write_newsroom():
     people = make_people()
     pictures = make_pictures(people["editor"])
     make_stories(people, sections, pictures)
+    make_series()
     make_courses(people, sections, pictures)
     return people

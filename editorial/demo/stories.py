@@ -15,6 +15,8 @@ from editorial.models import (
     Article,
     Category,
     EditorialTask,
+    Series,
+    SeriesPart,
     Status,
     Tag,
 )
@@ -80,6 +82,35 @@ def make_stories(people, sections, pictures):
             TO_STATE[facts["state"]](article, people)
             long_ago(article, ago)
             records.keep("article", key, article)
+
+
+SERIES = (
+    "A town at work",
+    "a-town-at-work",
+    "Three people, and what keeps their day in order.",
+    (
+        "the-last-conductor-of-line-14",
+        "bread-is-a-clock",
+        "what-the-library-lends-besides-books",
+    ),
+)
+
+
+def make_series():
+    """A few of the stories, to be read one after the other."""
+    name, slug, description, slugs = SERIES
+    with transaction.atomic(using=EDITORIAL):
+        series, is_new = Series.objects.get_or_create(
+            slug=slug, defaults={"name": name, "description": description}
+        )
+        if not is_new:
+            return
+        for place, one in enumerate(slugs):
+            article = Article.objects.get(slug=one)
+            SeriesPart.objects.create(
+                series=series, article=article, order_index=place + 1
+            )
+        series.changed()
 
 
 def _write(facts, body, people, sections, pictures, ago):

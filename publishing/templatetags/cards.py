@@ -29,6 +29,7 @@ from publishing.templatetags.reading import (
     price,
     sizes_of,
 )
+from publishing.templatetags.reading import shown as visible
 from publishing.views.paths import path_to
 
 register = template.Library()
@@ -277,7 +278,7 @@ def _card(path, *, size, level, image, kicker, title, summary, meta, is_first=Fa
     if size:
         classes += f" card--{size}"
     shown = ""
-    if image:
+    if image := visible(image):
         steps, shape = SIZES.get(size, SIZES[""])
         sizes = sizes_of(steps, image, shape)
         shown = (

@@ -13,6 +13,7 @@ BESIDE = 4
 MOST = 5
 COURSES = 3
 IN_A_SECTION = 4
+SECTIONS = 6
 FEWEST = 2
 """So many stories of a section that are not above already make a part of the page."""
 
@@ -21,7 +22,7 @@ FEWEST = 2
 def home(request):
     if old_paths.asks(request) and (answer := old_address(request)):
         return answer
-    latest = settings.SITE_LIST_SIZE
+    latest = settings.SITE_LIST_SIZE - 1
     first = 1 + BESIDE + latest
     stories = rows(FRONT, decode=("image",), first=first, most=MOST)
     newest = [story for story in stories if story["place"] <= first]
@@ -70,7 +71,7 @@ def _sections(stories):
         (name, path_to("category", slug), some[:IN_A_SECTION])
         for (_, name, slug), some in sorted(found.items(), key=lambda pair: pair[0][0])
         if len(some) >= FEWEST
-    ]
+    ][:SECTIONS]
 
 
 def _most(stories, count, place):

@@ -16,15 +16,22 @@ RELATED = """
 (SELECT jsonb_agg(jsonb_build_object(
      'id', id, 'slug', slug, 'title', title, 'author', author_name))
  FROM (SELECT * FROM (
-           SELECT id, slug, title, author_name, first_published_at,
-                  tag_slugs && a.tag_slugs AS is_close
-           FROM published_articles AS near
-           WHERE near.category_id = a.category_id AND near.id <> a.id
-             AND near.kind = 'post'
-           ORDER BY first_published_at DESC, id DESC LIMIT 12) AS newest
-       ORDER BY is_close DESC, first_published_at DESC LIMIT 3) AS best) AS related
+           (SELECT id, slug, title, author_name, first_published_at,
+                   CASE WHEN tag_slugs && a.tag_slugs THEN 2 ELSE 1 END AS closeness
+            FROM published_articles AS near
+            WHERE near.category_id = a.category_id AND near.id <> a.id
+              AND near.kind = 'post'
+            ORDER BY first_published_at DESC, id DESC LIMIT 10)
+         UNION ALL
+           (SELECT id, slug, title, author_name, first_published_at, 0
+            FROM (SELECT * FROM published_articles WHERE kind = 'post'
+                  ORDER BY first_published_at DESC, id DESC LIMIT 8) AS newest
+            WHERE newest.category_id IS DISTINCT FROM a.category_id
+            LIMIT 3)) AS known
+       ORDER BY closeness DESC, first_published_at DESC LIMIT 3) AS best) AS related
 """
-"""The newest of the same section, those that share a tag first. Asked for with the page
+"""The newest of the same section, those that share a tag first, and what else is new
+where there are not enough of them. Asked for with the page
 and not stored with it: what was taken down is gone from here in the same moment."""
 ARTICLE = """
 SELECT a.id, a.slug, a.kind, a.title, a.excerpt, a.content_html, a.content_version,

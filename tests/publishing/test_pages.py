@@ -374,7 +374,7 @@ def test_a_tag_and_an_author_list_their_stories_in_two_queries(client, queries):
     for path in ("/tags/sea/", "/authors/ines/"):
         with queries(2):
             text = text_of(client.get(path))
-        assert text.count('class="card ') == 12
+        assert text.count('class="card ') == 13
         assert "By nobody here" not in text
 
 
@@ -402,7 +402,7 @@ def test_the_whole_list_can_be_walked_both_ways_even_within_one_moment(client):
     forward, last = walk("?", "older")
     backward, _ = walk(last.removeprefix("/articles/"), "newer")
 
-    assert [len(page) for page in forward] == [12, 12, 5]
+    assert [len(page) for page in forward] == [13, 13, 3]
     assert len({title for page in forward for title in page}) == 29
     # Walking back, pages fill from the old end: all is seen, nothing twice.
     assert len([title for page in backward for title in page]) == 29

@@ -43,8 +43,11 @@ def test_a_live_page_gets_better_pictures_without_a_new_version(
     imaging.make_variants(media.pk)
     deliver_all()
     first, page = Media.objects.get(), page_of(client)
-    assert page.count('type="image/avif"') == page.count('type="image/webp"') == 2
-    assert all(page.count(one["url"]) == 2 for one in first.variants)
+    assert page.count('<source type="image/avif"') == 2
+    assert page.count('<source type="image/webp"') == 2
+    # In the best format it is named once more, to be fetched early.
+    for one in first.variants:
+        assert page.count(one["url"]) == 2 + (one["type"] == "image/avif")
     assert first.renditions["social"]["url"] in page
     assert not verification.compare().drift
 
@@ -52,7 +55,8 @@ def test_a_live_page_gets_better_pictures_without_a_new_version(
     imaging.make_variants(media.pk)
     deliver_all()
     second, page = Media.objects.get(), page_of(client)
-    assert all(page.count(one["url"]) == 2 for one in second.variants)
+    for one in second.variants:
+        assert page.count(one["url"]) == 2 + (one["type"] == "image/avif")
     assert not any(one["url"] in page for one in first.variants)
     assert first.file.url not in page
     assert page.count('alt="The quay."') == 2

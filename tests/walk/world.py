@@ -465,6 +465,7 @@ class World:
             "day": live["article"].first_published_at.strftime("%Y-%m-%d"),
             "form": "rss",
             "path": "no-such-file.jpg",
+            "name": "0a5c8f",
         }
         if "<name:course_slug>" in parts:
             values["slug"] = live["lesson"].slug
