@@ -17,10 +17,10 @@ from cms.uuids import uuid7
 from editorial.signals import outbox_written
 
 LEASE = timedelta(seconds=60)
-FIRST_LEASE = timedelta(seconds=1)
+FIRST_LEASE = timedelta(seconds=0.7)
 """How long a worker may take before another may claim its event: twice as long with
-each try, up to a minute. A worker that was killed holds up a take-down for a second;
-what takes long is delivered by two at worst, and the second finds it done."""
+each try, up to a minute. A worker that was killed holds up a take-down for less than a
+second; what takes long is delivered by two at worst, and the second finds it done."""
 RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=5)
 

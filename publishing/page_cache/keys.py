@@ -134,8 +134,13 @@ def of_rows(rows):
     found = set()
     for row in rows:
         names, _ = OF.get(row._meta.db_table, (None, ""))
-        if names:
+        if not names:
+            continue
+        try:
             found |= names(row)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            # Somebody wrote into it by hand: what it was part of, nobody can say.
+            found.add(EVERYTHING)
     return found
 
 
