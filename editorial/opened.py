@@ -11,19 +11,16 @@ from django.utils.text import slugify
 from editorial import blocks
 from editorial.models import Category, Media, Tag
 
-TEXTS = {
-    # name: the longest it may be
-    "title": 500,
-    "excerpt": 10_000,
-    "description": 100_000,
-}
-SEO_TEXTS = {
-    "meta_title": 160,
-    "meta_description": 320,
-    "og_title": 160,
-    "og_description": 320,
-    "canonical_url": 2000,
-}
+TEXTS = ("title", "excerpt", "description")
+SEO_TEXTS = (
+    "meta_title",
+    "meta_description",
+    "og_title",
+    "og_description",
+    "canonical_url",
+)
+LONGEST = 100_000
+"""Characters that are looked at, of a field without a limit of its own."""
 SEO_FLAGS = ("no_index", "no_follow")
 MOST_TAGS = 100
 
@@ -31,29 +28,51 @@ MOST_TAGS = 100
 def snapshot_of(item, fields, body=None):
     """(the snapshot with what was posted in it, sentences about what was not read)."""
     snapshot, faults = item.snapshot(), []
-    for name, longest in TEXTS.items():
-        if name in snapshot and isinstance(fields.get(name), str):
-            snapshot[name] = _plain(fields[name], longest)
+    _texts(snapshot, item, fields)
     if isinstance(fields.get("slug"), str):
         written = slugify(fields["slug"], allow_unicode=True)[:480]
         made = slugify(snapshot["title"], allow_unicode=True)[:480]
         snapshot["slug"] = written or snapshot["slug"] or made
     _relations(snapshot, fields)
-    snapshot["seo"] = _seo(snapshot["seo"], fields)
-    if body is not None and "blocks" in snapshot:
-        try:
-            blocks.validate(body)
-        except ValidationError as problem:
-            faults += problem.messages
-        else:
-            snapshot["blocks"] = blocks.canonical(body)
+    snapshot["seo"] = _seo(snapshot["seo"], item, fields)
+    if "blocks" in snapshot:
+        faults = _body(snapshot, body)
     return snapshot, faults
 
 
-def _plain(words, longest):
+def snapshot_around(lesson, fields, body=None):
+    """The same of a lesson that is open: its course, with what was posted in it."""
+    snapshot, faults = lesson.course.snapshot(), []
+    for section in snapshot["sections"]:
+        for one in section["lessons"]:
+            if one["id"] == str(lesson.pk):
+                _texts(one, lesson, fields)
+                faults = _body(one, body)
+    return snapshot, faults
+
+
+def _texts(snapshot, row, fields):
+    for name in TEXTS:
+        if name in snapshot and isinstance(fields.get(name), str):
+            snapshot[name] = _plain(row, name, fields[name])
+
+
+def _body(snapshot, body):
+    """Put the blocks in, where they are any; sentences about what they are not."""
+    if body is None:
+        return []
+    try:
+        blocks.validate(body)
+    except ValidationError as problem:
+        return problem.messages
+    snapshot["blocks"] = blocks.canonical(body)
+    return []
+
+
+def _plain(row, name, words):
     """Storable: PostgreSQL keeps neither NUL nor half an emoji."""
     clean = words.replace("\x00", "").encode("utf-8", "ignore").decode()
-    return clean[:longest]
+    return clean[: row._meta.get_field(name).max_length or LONGEST]
 
 
 def _relations(snapshot, fields):
@@ -79,11 +98,11 @@ def _known(model, values):
     return [str(pk) for pk in ids if pk in there]
 
 
-def _seo(kept, fields):
+def _seo(kept, item, fields):
     seo = dict(kept)
-    for name, longest in SEO_TEXTS.items():
+    for name in SEO_TEXTS:
         if isinstance(fields.get(name), str):
-            seo[name] = _plain(fields[name].strip(), longest)
+            seo[name] = _plain(item, name, fields[name].strip())
     if not seo.get("canonical_url", "").startswith(("https://", "http://")):
         seo.pop("canonical_url", None)
     for name in SEO_FLAGS:

@@ -14,7 +14,15 @@ from accounts.permissions import may
 from cms.databases import EDITORIAL
 from editorial import actions, blocks, merging
 from editorial.exceptions import Refused
-from editorial.models import Article, AuditLog, Clash, Lesson, Sitting, Status
+from editorial.models import (
+    Article,
+    AuditLog,
+    Clash,
+    Course,
+    Lesson,
+    Sitting,
+    Status,
+)
 
 RAW = "html"
 ENDS_SOMETHING = (Status.APPROVED, Status.SCHEDULED)
@@ -91,9 +99,27 @@ class LessonText(ArticleText):
         return [block["id"] for block in self.blocks()]
 
 
+class CourseText(ArticleText):
+    """The words about a course; each of its lessons is a text of its own."""
+
+    fields = ("title", "description", *SEO_TEXTS)
+    model = Course
+
+    def blocks(self):
+        return []
+
+    def write(self, body):
+        if body:
+            raise Refused("A course has no text of its own: write in its lessons.")
+        return []
+
+
+TEXTS = {Article: ArticleText, Course: CourseText, Lesson: LessonText}
+
+
 def text_of(row):
-    """The text of an article or a lesson."""
-    return LessonText(row) if isinstance(row, Lesson) else ArticleText(row)
+    """The text of an article, a course or a lesson."""
+    return TEXTS[type(row)](row)
 
 
 def words_of(text):

@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 from django.contrib import messages
-from django.http import HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.timesince import timesince
@@ -26,7 +26,7 @@ from editorial.checks.filing import (
 from editorial.checks.links import outside
 from editorial.gaps import Gap
 from editorial.models import LinkAnswer, Override
-from editorial.opened import snapshot_of
+from editorial.opened import snapshot_around, snapshot_of
 
 DECIDES = {"submit", "approve", "schedule", "publish"}
 """Verbs whose question shows what the checks say."""
@@ -59,6 +59,39 @@ def _is_fresh(item):
     return last is not None and timezone.now() - last < FRESH
 
 
+def posted_of(request):
+    """(fields, blocks, want) of a page that asks; ValueError where it is nonsense."""
+    posted = json.loads(request.body)
+    fields, want = posted.get("fields", {}), posted.get("want", ["checks"])
+    if not isinstance(fields, dict) or not isinstance(want, list):
+        raise ValueError
+    return fields, posted.get("blocks"), want
+
+
+NONSENSE = (ValueError, AttributeError, RecursionError)
+
+
+def _unread():
+    return JsonResponse(
+        {"sentence": "The text could not be read. Reload the page."}, status=400
+    )
+
+
+@require_POST
+def look_at_lesson(request, pk, *, desk):
+    """The same of one lesson that is open: what the checks of its course find in it."""
+    lesson = desk.get_queryset(request).filter(pk=pk).first()
+    if lesson is None or not desk.has_view_permission(request, lesson):
+        raise Http404("There is no such lesson.")
+    try:
+        fields, body, _want = posted_of(request)
+    except NONSENSE:
+        return _unread()
+    snapshot, faults = snapshot_around(lesson, fields, body)
+    found = checks_in_lesson(lesson, request.user, snapshot)
+    return JsonResponse({"faults": faults, "checks": found})
+
+
 @require_POST
 def look(request, pk, *, desk):
     """JSON in: {"fields", "blocks", "want"}; JSON out: what was wanted of it.
@@ -68,15 +101,9 @@ def look(request, pk, *, desk):
     """
     item = desk.find(request, pk)
     try:
-        posted = json.loads(request.body)
-        fields, want = posted.get("fields", {}), posted.get("want", ["checks"])
-        body = posted.get("blocks")
-        if not isinstance(fields, dict) or not isinstance(want, list):
-            raise ValueError
-    except (ValueError, AttributeError, RecursionError):
-        return JsonResponse(
-            {"sentence": "The text could not be read. Reload the page."}, status=400
-        )
+        fields, body, want = posted_of(request)
+    except NONSENSE:
+        return _unread()
     snapshot, faults = snapshot_of(item, fields, body)
     answer = {"faults": faults}
     if "checks" in want:
@@ -123,13 +150,28 @@ def checks_of(item, snapshot, user):
     ]
     return {
         "concerns": concerns,
-        "counts": {
-            severity: sum(
-                one["severity"] == severity and not one["passed"] for one in concerns
-            )
-            for severity in checks.SEVERITIES
-        },
+        "counts": _counts(concerns),
         "links": _links(text),
+    }
+
+
+def checks_in_lesson(lesson, user, snapshot=None):
+    """Those of the course's that are about this lesson, for its own page."""
+    whole = checks_of(lesson.course, snapshot, user)
+    concerns = [
+        one | {"where": ""}  # this very page
+        for one in whole["concerns"]
+        if one["lesson"] == str(lesson.pk)
+    ]
+    return {"concerns": concerns, "counts": _counts(concerns), "links": None}
+
+
+def _counts(concerns):
+    return {
+        severity: sum(
+            one["severity"] == severity and not one["passed"] for one in concerns
+        )
+        for severity in checks.SEVERITIES
     }
 
 

@@ -1,12 +1,13 @@
 """Courses on the desk: sections and lessons, each change in the course's frame."""
 
 from decimal import Decimal
+from functools import partial
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import slugify
@@ -14,8 +15,8 @@ from django.utils.text import slugify
 from accounts.permissions import may
 from cms.admin import NamedRows
 from editorial import actions
-from editorial.admin import saving
-from editorial.admin.body import BodyField, blocks_of, text_of
+from editorial.admin import before, saving
+from editorial.admin.body import BodyField, Script, blocks_of, text_of
 from editorial.admin.house import HousePage, origin_of
 from editorial.admin.items import SEO, ItemAdmin, ItemForm, kept_text, uuid_or_none
 from editorial.exceptions import Refused, StaleEdit
@@ -205,6 +206,10 @@ class CourseAdmin(ItemAdmin):
     form = CourseForm
     inlines = (SectionInline, LessonInline)
 
+    class Media:
+        # It has fields alone; what saves them as one types is the editor's.
+        js = (Script("editor/editor.js", defer=True),)
+
     def get_fieldsets(self, request, obj=None):
         if obj is not None and not self.has_change_permission(request, obj):
             return [
@@ -299,6 +304,7 @@ class LessonForm(forms.ModelForm):
             ),
             "description": forms.Textarea(attrs={"rows": 2}),
         }
+        labels = {"order_index": "Place"}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **{"label_suffix": "", **kwargs})
@@ -394,7 +400,12 @@ class LessonAdmin(HousePage):
         return found.select_related("course__category")
 
     def get_urls(self):
-        return [*saving.doors(self), *super().get_urls()]
+        look = self.admin_site.admin_view(partial(before.look_at_lesson, desk=self))
+        return [
+            path("<uuid:pk>/look/", look, name="editorial_lesson_look"),
+            *saving.doors(self),
+            *super().get_urls(),
+        ]
 
     def has_view_permission(self, request, obj=None):
         return may(request.user, "view", obj.course if obj else None)
@@ -482,6 +493,8 @@ class LessonAdmin(HousePage):
             context["course"] = lesson.course
             context["state_line"] = lesson.course.state_line()
             context["saving"] = saving.told(request, lesson)
+            context["checked"] = before.checks_in_lesson(lesson, request.user)
+            context["base"] = "admin:editorial_lesson"
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_change(self, request, obj):

@@ -27,6 +27,11 @@ def moment(when):
     )
 
 
+def asked_words(data, name, most=100):
+    """What somebody searches for; PostgreSQL knows no NUL, so neither does a search."""
+    return data.get(name, "").replace("\x00", "").strip()[:most]
+
+
 def origin_of(request):
     """Where a request came from, as the audit log keeps it."""
     return {

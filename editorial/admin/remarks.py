@@ -19,7 +19,7 @@ from django.views.decorators.http import (
 from accounts.permissions import may
 from editorial import blocks
 from editorial.admin.body import ITEM_PAGES
-from editorial.admin.house import origin_of
+from editorial.admin.house import asked_words, origin_of
 from editorial.exceptions import Refused
 from editorial.models import ReviewComment
 from editorial.remarks import (
@@ -168,51 +168,29 @@ def threads(request, pk, *, desk):
     )
 
 
-@require_POST
-def change(request, pk, remark, *, desk):
+def _done_to(request, pk, remark, desk, action, **words):
+    """One action on one remark of this item, and what became of it."""
     item = desk.find(request, pk)
     found = find(item, remark)
+    about = {"item": item, "by": request.user, "origin": origin_of(request)}
+    return _answer(request, item, desk, lambda: action(found, **about, **words))
+
+
+@require_POST
+def change(request, pk, remark, *, desk):
     words = str(_sent(request).get("comment", ""))
-    return _answer(
-        request,
-        item,
-        desk,
-        lambda: edit_remark(
-            found, item=item, by=request.user, comment=words, origin=origin_of(request)
-        ),
-    )
+    return _done_to(request, pk, remark, desk, edit_remark, comment=words)
 
 
 @require_POST
 def delete(request, pk, remark, *, desk):
-    item = desk.find(request, pk)
-    found = find(item, remark)
-    return _answer(
-        request,
-        item,
-        desk,
-        lambda: delete_remark(
-            found, item=item, by=request.user, origin=origin_of(request)
-        ),
-    )
+    return _done_to(request, pk, remark, desk, delete_remark)
 
 
 @require_POST
 def resolve(request, pk, remark, *, desk):
-    item = desk.find(request, pk)
-    found = find(item, remark)
-    return _answer(
-        request,
-        item,
-        desk,
-        lambda: resolve_remark(
-            found,
-            item=item,
-            by=request.user,
-            resolved="reopen" not in _sent(request),
-            origin=origin_of(request),
-        ),
-    )
+    resolved = "reopen" not in _sent(request)
+    return _done_to(request, pk, remark, desk, resolve_remark, resolved=resolved)
 
 
 @require_safe
@@ -221,7 +199,7 @@ def people(request, pk, *, desk):
     item = desk.find(request, pk)
     if not may(request.user, "comment_on_draft", item):
         raise PermissionDenied("You may not remark on this.")
-    words = request.GET.get("q", "").strip().replace("\x00", "")[:60]
+    words = asked_words(request.GET, "q", 60)
     return _private(
         {
             "people": [

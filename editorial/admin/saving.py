@@ -24,15 +24,15 @@ from editorial import merging, saving
 from editorial.admin.house import origin_of
 from editorial.blocks.nodes import MAX_BLOCKS
 from editorial.exceptions import Refused
-from editorial.models import Article, Clash, Lesson, Sitting
+from editorial.models import Article, Clash, Course, Lesson, Sitting
 
 LARGEST = 12 * 1024 * 1024
 MOST_SETTLED = 200
 LONGEST_TEXT = 100_000
 
 
-WRITTEN = (Article, Lesson)
-"""What has a text of its own; a course is made of lessons."""
+WRITTEN = (Article, Course, Lesson)
+"""What is saved as one types. Of a course: the words about it, beside its lessons."""
 
 
 WANTS = ("read", "wait", "write", "too", "take")
@@ -45,7 +45,7 @@ class Nonsense(Exception):
 
 
 def doors(desk):
-    """Routes of the writing page, for the admin of articles or of lessons."""
+    """Routes of the writing page, for the admin of what is saved as one types."""
     if desk.model not in WRITTEN:
         return []
     info = f"{desk.opts.app_label}_{desk.opts.model_name}"
@@ -359,7 +359,7 @@ def told(request, row):
     if not isinstance(row, WRITTEN) or getattr(request, "simulation", None):
         return None
     if row._state.adding:
-        return _told_of_a_new_one(request, row)
+        return _told_of_a_new_one(request, row) if isinstance(row, Article) else None
     text = saving.text_of(row)
     return {
         **_told_of_all(request, text),

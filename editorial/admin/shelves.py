@@ -21,7 +21,7 @@ from accounts.models import User
 from accounts.permissions import may
 from cms.files import FilesAway
 from editorial import actions, imaging, library
-from editorial.admin.house import origin_of
+from editorial.admin.house import asked_words, origin_of
 from editorial.exceptions import Refused
 from editorial.models import Media, MediaFolder
 
@@ -72,14 +72,14 @@ class Question:
     def of(cls, data):
         folder = uuid_or_none(data.get("folder", ""))
         return cls(
-            words=data.get("q", "").replace("\x00", "").strip()[:100],
+            words=asked_words(data, "q"),
             kind=_one_of(data.get("kind"), Media.FileType.values),
             folder=folder and MediaFolder.objects.filter(pk=folder).first(),
             loose=data.get("folder") == "none",
             by=uuid_or_none(data.get("by", "")),
             licence=_one_of(data.get("licence"), dict(LICENCES)),
             wants=_one_of(data.get("wants"), dict(WANTS)),
-            tag=data.get("tag", "").replace("\x00", "").strip()[:100],
+            tag=asked_words(data, "tag"),
             oldest_first=data.get("order") == "oldest",
         )
 

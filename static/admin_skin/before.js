@@ -191,7 +191,8 @@ function start() {
 
   // To the place in this page, or to the lesson's own.
   function lead(one) {
-    if (one.lesson && one.href) location.assign(one.href);
+    const page = one.lesson && one.href ? new URL(one.href, location.href) : location;
+    if (page.pathname !== location.pathname) location.assign(page);
     else jump({ block: one.block, field: one.field, sentence: `${one.sentence} ${one.todo}` });
   }
 

@@ -8,7 +8,8 @@ let opener = null;
 
 // --- What is typed is saved first ----------------------------------------------------
 
-const text = () => document.querySelector(".body-editor")?.body ?? null;
+const text = () =>
+  (document.querySelector(".body-editor") ?? document.querySelector(".workspace-form"))?.body ?? null;
 
 // A sentence about what is not saved yet; nothing when all is.
 async function unsaved() {

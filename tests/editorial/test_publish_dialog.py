@@ -436,3 +436,36 @@ def test_links_are_asked_for_from_the_desk(
         "count": 1,
         "waiting": 1,
     }
+
+
+def test_a_lesson_has_its_checks_beside_it_and_those_of_others_not(
+    signed_in, wim, rosa
+):
+    course = factories.course(by=wim)
+    knots, wind = course.lessons.all()
+    client = signed_in(wim)
+    door = f"/admin/editorial/lesson/{knots.pk}/look/"
+    placeholder = factories.paragraph("TK, says the harbour master.")
+    asked = {"fields": {"title": "All knots"}, "blocks": [placeholder]}
+
+    told = client.post(door, asked, content_type="application/json").json()
+    found = told["checks"]["concerns"]
+    assert {one["block"] for one in found} == {placeholder["id"]}
+    assert {one["lesson"] for one in found} == {str(knots.pk)}
+    page = f"/admin/editorial/lesson/{knots.pk}/change/"
+    assert found[0]["href"] == f"{page}#block-{placeholder['id']}"
+    assert told["checks"]["counts"]["block"] == 1
+    knots.refresh_from_db()
+    assert knots.title == "Knots"  # nothing is kept
+
+    # Of the other lesson nothing is said here, and all of it at the course.
+    wind.content_blocks = [placeholder | {"id": factories.paragraph("x")["id"]}]
+    wind.save()
+    html = client.get(page).content.decode()
+    assert 'id="panel-checks"' in html and "TK" not in html.split("data-concerns")[1]
+
+    assert client.post(door, "{", content_type="application/json").status_code == 400
+    stranger = signed_in(factories.staff("omar", "author"))
+    assert (
+        stranger.post(door, asked, content_type="application/json").status_code == 404
+    )

@@ -38,7 +38,8 @@ class Page:
         row = type(row).objects.get(pk=row.pk)
         self.item = getattr(row, "course", row)
         self.revision = self.item.revision
-        self.was = row.content_blocks if self.kind == "lesson" else row.block_list()
+        bodies = {"lesson": lambda: row.content_blocks, "course": list}
+        self.was = bodies.get(self.kind, lambda: row.block_list())()
         self.fields = {"title": row.title}
 
     def door(self, name):
@@ -170,6 +171,27 @@ def test_lessons_are_saved_alike(opens, wim):
     assert plain_text(lesson.content_blocks).endswith("And the bowline.")
     assert answer.json()["revision"] == course.revision
     assert Lesson.objects.get(title="Wind").content_blocks
+
+
+def test_the_words_about_a_course_are_saved_beside_its_lessons(opens, wim, ines):
+    course = factories.course(by=wim)
+    mine, theirs = opens(wim, course), opens(ines, course)
+    words = {"description": {"was": "", "now": "For those who like wind."}}
+
+    assert mine.save(title="Sailing").status_code == 200
+    answer = theirs.post("autosave", theirs.payload(fields=words))
+
+    course.refresh_from_db()
+    assert (course.title, course.description) == ("Sailing", "For those who like wind.")
+    # Whoever was behind is told the whole, and that is fields alone.
+    assert answer.json()["text"]["blocks"] == []
+    assert answer.json()["text"]["fields"]["title"] == "Sailing"
+    assert Lesson.objects.get(title="Knots").content_blocks
+    assert mine.beat().json()["may_write"]
+
+    body = mine.save([paragraph("A course has none.")])
+    assert body.status_code == 409
+    assert "write in its lessons" in body.json()["sentence"]
 
 
 def test_a_new_article_is_on_the_desk_from_its_first_words(opens, wim, draft):

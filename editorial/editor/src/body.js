@@ -13,6 +13,7 @@ import { NodeSelection, TextSelection } from "@tiptap/pm/state";
 import { blockOf, isEmptyParagraph, nodeOf } from "./reading.js";
 
 export class Body {
+  hasText = true;
   #listeners = { change: new Set(), selection: new Set(), focus: new Set(), blur: new Set() };
   #originals = new Map();
 

@@ -6,6 +6,9 @@ import { installBar } from "./bar.js";
 import { Body } from "./body.js";
 import { Bubble, tools } from "./bubble.js";
 import { features } from "./features/index.js";
+import * as presence from "./features/presence.js";
+import * as saving from "./features/saving.js";
+import { Fields } from "./fields.js";
 import { Finding, installFinding } from "./finding.js";
 import { Handle } from "./handle.js";
 import { pickImages } from "./library.js";
@@ -81,6 +84,16 @@ function mount(root) {
   root.dispatchEvent(new CustomEvent("body:ready", { bubbles: true, detail: body }));
 }
 
+// A page to write on that has fields only.
+function mountFields() {
+  const form = document.querySelector(".workspace-form");
+  const data = document.getElementById("saving-told");
+  if (!form || !data || document.querySelector(".body-editor")) return;
+  form.body = new Fields(form, JSON.parse(data.textContent));
+  saving.install(form.body);
+  presence.install(form.body);
+}
+
 function start() {
   for (const root of document.querySelectorAll(".body-editor:not(.is-ready)")) {
     try {
@@ -91,6 +104,7 @@ function start() {
       console.error("The editor did not start; the plain field is used.", problem);
     }
   }
+  mountFields();
 }
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

@@ -290,7 +290,7 @@ class Saving {
 
   // An input method in the middle of a word must not be disturbed.
   async #calm() {
-    while (this.body.editor.view.composing) await new Promise((done) => setTimeout(done, 100));
+    while (this.body.editor?.view.composing) await new Promise((done) => setTimeout(done, 100));
   }
 
   // --- What comes back ------------------------------------------------------------------
@@ -315,7 +315,7 @@ class Saving {
       this.base.order = now.blocks.map(({ id }) => id);
       this.base.fields = fields;
     }
-    this.#know(told.revision);
+    this.#know(told.revision, Boolean(told.text));
     this.#setClashes(told.clashes);
     this.#nameIt(told.slug);
     this.savedAt = told.saved_at;
@@ -340,9 +340,9 @@ class Saving {
   hear(told) {
     if (this.#flight || this.#frozen || told.revision < this.base.revision) return false;
     if (told.text && told.revision > this.base.revision) {
-      if (this.body.editor.view.composing) return false;
+      if (this.body.editor?.view.composing) return false;
       this.#receive(told.text, this.base, told.clashes);
-      this.#know(told.revision);
+      this.#know(told.revision, true);
     }
     this.#setClashes(told.clashes);
     return true;
@@ -426,11 +426,14 @@ class Saving {
     }
   }
 
-  #know(revision) {
+  #know(revision, byOthers = false) {
     this.base.revision = revision;
     this.body.item.revision = revision;
-    for (const input of document.querySelectorAll("input[name$=seen_revision]"))
-      input.value = revision;
+    // The sections and lessons of a course stand in its form as they were: after somebody
+    // else changed them, saving the form must be refused, and the two compared.
+    this.isBehind ||= byOthers && !this.body.hasText;
+    const seen = this.isBehind ? [] : document.querySelectorAll("input[name$=seen_revision]");
+    for (const input of seen) input.value = revision;
     for (const [name, value] of Object.entries(this.base.fields)) {
       const opened = this.body.form?.elements.namedItem(`initial-${name}`);
       if (opened) opened.value = value;

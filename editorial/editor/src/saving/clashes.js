@@ -87,8 +87,10 @@ function redraw(saving) {
 }
 
 export function showClashes(saving) {
-  const { view, state } = saving.body.editor;
-  view.dispatch(state.tr.setMeta(key, true).setMeta("addToHistory", false));
+  if (saving.body.hasText) {
+    const { view, state } = saving.body.editor;
+    view.dispatch(state.tr.setMeta(key, true).setMeta("addToHistory", false));
+  }
   for (const note of document.querySelectorAll(".clash-field")) note.remove();
   for (const clash of saving.clashes.filter((one) => one.field)) offerField(saving, clash);
 }

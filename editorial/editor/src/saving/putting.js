@@ -7,6 +7,7 @@ import { unmoved } from "./texts.js";
 // `wanted` is the whole text: [{id, block}], where no block means "as it stands".
 // `renamed` says under which id the words of a block go on: Map of old id → new id.
 export function put(body, wanted, renamed = new Map()) {
+  if (!body.hasText) return;
   const { state, view } = body.editor;
   const standing = [];
   state.doc.forEach((node, pos) => standing.push({ id: node.attrs.id, node, pos }));
