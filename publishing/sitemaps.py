@@ -118,7 +118,11 @@ def _parts():
             place=Window(RowNumber(), order_by="id"),
         )
         sql, given = (
-            rows.order_by().values("id", "changed", "place").query.sql_with_params()
+            # The public service has no other database to ask how SQL is spelt.
+            rows.order_by()
+            .values("id", "changed", "place")
+            .query.get_compiler(PUBLIC)
+            .as_sql()
         )
         queries.append(PARTS_OF.format(rows=sql))
         values += [name, PART_SIZE, *given, PART_SIZE]
