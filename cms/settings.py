@@ -581,7 +581,12 @@ STORAGES = {
 
 # --- Language and time --------------------------------------------------------
 
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = env.text("SITE_LANGUAGE", "en").lower()
+"""Of what is written here, such as `nl` or `pt-br`; the words around it are English."""
+if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", LANGUAGE_CODE):
+    raise ImproperlyConfigured(
+        f"SITE_LANGUAGE is {LANGUAGE_CODE!r}; write it as `en`, `nl` or `pt-br`."
+    )
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
 USE_TZ = True
 USE_I18N = False

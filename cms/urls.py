@@ -5,7 +5,7 @@ pages keep their names everywhere, so that any service can link to them.
 """
 
 from django.conf import settings
-from django.http import HttpResponseNotFound
+from django.http import HttpResponse, HttpResponseNotFound
 from django.urls import URLPattern, include, path
 
 from cms.health import healthz, livez, readyz
@@ -21,6 +21,13 @@ def elsewhere(request, *args, **kwargs):
     return HttpResponseNotFound(
         f"Reader pages are served at {settings.SITE_ORIGIN}, not by this service.\n",
         content_type="text/plain; charset=utf-8",
+    )
+
+
+def nothing_for_robots(request):
+    """A desk, or fragments of pages: nothing that anybody should find by searching."""
+    return HttpResponse(
+        "User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8"
     )
 
 
@@ -75,7 +82,10 @@ else:
     from publishing.urls import app_name
     from publishing.urls import urlpatterns as reader_pages
 
-    urlpatterns += [path("", include((names_only(reader_pages), app_name)))]
+    urlpatterns += [
+        path("robots.txt", nothing_for_robots),
+        path("", include((names_only(reader_pages), app_name))),
+    ]
 
 # Programs hear of errors in their own form, whatever breaks.
 handler400 = "cms.api.problems.not_understood"

@@ -72,9 +72,9 @@ def list_or_feed(request):
     if form := FEEDS.get(path):
         return path_to("feed", form)
     if date := DATE.fullmatch(PAGED.sub("", path)):
-        if not date["month"]:
-            return path_to("archive")
-        return path_to("month", (int(date["year"]), int(date["month"])))
+        year, month = int(date["year"]), int(date["month"] or 0)
+        # A day may be the 31st of June: its month is there in any case.
+        return path_to("month", (year, month)) if month else path_to("year", year)
     if PAGED.fullmatch(path):
         return path_to("articles")
     return ""

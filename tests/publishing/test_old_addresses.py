@@ -58,7 +58,7 @@ def test_links_of_wordpress_lead_to_the_pages_of_today(client):
         "/?s=high+tide": "/search/?q=high+tide",
         "/2010/05/": "/archive/2010-05/",
         "/2010/05/12/": "/archive/2010-05/",
-        "/2010/": "/archive/",
+        "/2010/": "/archive/2010/",
         "/page/4/": "/articles/",
     }.items():
         assert leads(client, old) == (301, new), old
