@@ -4,6 +4,7 @@
 databases it holds a key to, which URLs it serves and which apps it loads.
 """
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
