@@ -2,6 +2,7 @@
 
 from django.contrib.auth.backends import ModelBackend
 
+from accounts.models import User
 from accounts.permissions import may
 
 VERBS = {
@@ -69,6 +70,10 @@ class RoleBackend(ModelBackend):
 
     def user_can_authenticate(self, user):
         return user.is_active
+
+    def get_user(self, user_id):
+        user = User.objects.who_asks(user_id)
+        return user if user and self.user_can_authenticate(user) else None
 
     def _get_permissions(self, user_obj, obj, from_name):
         return set()

@@ -290,6 +290,7 @@ STAFF_NEED_MFA = env.boolean("STAFF_NEED_MFA", not EMBEDDED and CMS_SERVICE != "
 """No desk and no editorial API for staff without a second factor."""
 STAFF_IDLE_SECONDS = env.integer("STAFF_IDLE_SECONDS", 3 * 60 * 60)
 STAFF_SESSION_SECONDS = env.integer("STAFF_SESSION_SECONDS", 12 * 60 * 60)
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = env.integer("SESSION_SECONDS", 14 * 24 * 60 * 60)
 
 ACCOUNT_ADAPTER = "accounts.adapters.SignIn"

@@ -91,10 +91,11 @@ def html_of_inline(nodes, page):
 
 
 def _wrapped(nodes, order, page):
-    if not order:
+    marks = {mark["type"] for node in nodes for mark in node.get("marks") or ()}
+    if not order or not marks:
         return "".join(_bare(node, page) for node in nodes)
     name, rest = order[0], order[1:]
-    if not any(name in marks_of(node) for node in nodes):
+    if name not in marks:
         return _wrapped(nodes, rest, page)
     parts = []
     for mark, group in groupby(nodes, key=lambda node: marks_of(node).get(name)):
