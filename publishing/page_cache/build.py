@@ -29,7 +29,8 @@ def in_front_of(app):
         door=Door(
             [each.pattern for each in urlpatterns], prefixes=["/api/v1/content/"]
         ),
-        shelf=Shelf(settings.PAGE_CACHE_MEGABYTES * MEGABYTE),
+        shelf=Shelf(settings.PAGE_CACHE_MEGABYTES * MEGABYTE * 7 // 8),
+        aside=Shelf(settings.PAGE_CACHE_MEGABYTES * MEGABYTE // 8),
         shared=Shared(
             settings.PAGE_CACHE_REDIS_URL,
             most_pages=settings.PAGE_CACHE_REDIS_PAGES,

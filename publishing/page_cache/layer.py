@@ -43,6 +43,9 @@ TRACKING = re.compile(
 )
 """Parameters that advertisers add: no page of ours reads them."""
 
+UNCOUNTED = frozenset({"search", "missing"})
+"""Pages of which there is no number."""
+
 MAKING = 3.0
 """Seconds for which others wait while one makes a page."""
 ELSEWHERE = 0.25
@@ -82,9 +85,12 @@ class Door:
 
 class PageCache:
     def __init__(
-        self, app, *, door, shelf, shared, news, hosts, front, proxy_header=""
+        self, app, *, door, shelf, aside, shared, news, hosts, front, proxy_header=""
     ):
         self.app, self.door = app, door
+        self.aside = aside
+        """Another shelf, for what has no number: whoever asks for a thousand addresses
+        that do not exist pushes no real page off the first."""
         self.front = front
         """What caches in front of us are told."""
         self.shelf, self.shared = shelf, shared
@@ -154,7 +160,7 @@ class PageCache:
 
     def _known(self, name):
         """The page, if it is here and as far as anybody knows not out of date."""
-        page = self.shelf.get(name)
+        page = self.shelf.get(name) or self.aside.get(name)
         if page is None:
             return None
         news = self.news
@@ -165,8 +171,12 @@ class PageCache:
             return page
         if self._is_good(page):
             return page
-        self.shelf.forget(name)
+        self._forget(name)
         return None
+
+    def _forget(self, name):
+        self.shelf.forget(name)
+        self.aside.forget(name)
 
     def _is_good(self, page):
         news = self.news
@@ -251,8 +261,11 @@ class PageCache:
     def _keep(self, name, page):
         if page.era is None:
             return
+        if not UNCOUNTED.isdisjoint(page.keys):
+            self.aside.put(name, page)
+            return
         self.shelf.put(name, page)
-        if self._is_shared(name) and "missing" not in page.keys:
+        if self._is_shared(name):
             self.shared.bring(name, page.dumps(), page.made_at)
 
     # --- Making anew what is still good ---------------------------------------
@@ -278,7 +291,7 @@ class PageCache:
             if self.shared.may_make(name):
                 page, said = self._make(name, environ, query)
                 if page is None and not said.status.startswith("5"):
-                    self.shelf.forget(name)
+                    self._forget(name)
             self.shared.made(name)
         except Exception:
             logger.exception("A page was not made anew")

@@ -227,6 +227,19 @@ def test_an_answer_that_is_not_for_everyone_is_not_kept(
         cache.news.stop()
 
 
+def test_addresses_that_do_not_exist_push_no_page_off_the_shelf(
+    reader, cache, story, deliver_all
+):
+    cache.aside.most_bytes = 400_000
+    reader.get(story)
+    for number in range(40):
+        assert reader.get(f"/articles/nothing-{number}/").status == 404
+
+    assert reader.get(story).came_from == "hit"
+    assert cache.aside.bytes <= 400_000
+    assert 0 < len(cache.aside) < 40
+
+
 # --- Out of date ----------------------------------------------------------------------
 
 
