@@ -6,6 +6,8 @@ without. /healthz says the same, and how each of the others is; each is asked fo
 second at most, so this answers while they hang.
 """
 
+from typing import Any
+
 import redis
 from django.conf import settings
 from django.db import Error, connections
@@ -61,7 +63,7 @@ def healthz(request):
 
 
 def _state(alias):
-    connection = connections[alias]
+    connection: Any = connections[alias]
     try:
         with connection.answering_within(SECONDS), connection.cursor() as cursor:
             cursor.execute("SELECT 1")

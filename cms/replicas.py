@@ -70,7 +70,7 @@ class Roster:
             for name, value in conn_params.items()
             if name not in {"context", "cursor_factory", "prepare_threshold"}
         }
-        self._positions = deque(maxlen=REMEMBERED)
+        self._positions: deque[tuple[float, int]] = deque(maxlen=REMEMBERED)
         self._rotation = []
         self._arrange()
 

@@ -46,12 +46,12 @@ class Connection(psycopg.Connection):
     server = "PostgreSQL"
     patience = None
     """Seconds to wait for an answer; None is for ever."""
-    breaker = None
+    breaker: Breaker | None = None
 
     def wait(self, gen, interval=0.1, timeout=None):
         patience = timeout or self.patience
         if self.breaker is not None and self.breaker.is_open():
-            patience = min(patience, SUSPICIOUS)
+            patience = min(patience or SUSPICIOUS, SUSPICIOUS)
         try:
             return super().wait(gen, interval, patience)
         except psycopg.errors._WaitTimeout:
@@ -66,8 +66,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, settings_dict, alias="default"):
         super().__init__(settings_dict, alias)
         self.patience = settings_dict.get("PATIENCE")
-        self.roster = None
-        self.server = None
+        self.roster: replicas.Roster | None = None
+        self.server: replicas.Server | None = None
         if settings_dict.get("READS_ONLY"):
             self.slot = getpid() + next(_slots)
             self.execute_wrappers.append(self._on_another_connection)
@@ -98,7 +98,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if not urls:
             return self._connect(self.alias, conn_params)
         self.roster = replicas.roster_of(self.alias, conn_params, urls)
-        problem = None
+        problem: Exception = psycopg.OperationalError("There is no server to ask.")
         for server in self.roster.in_turn(self.slot):
             try:
                 connection = self._connect(server.name, conn_params | server.place)
@@ -123,6 +123,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().close_if_unusable_or_obsolete()
         if (
             self.connection is not None
+            and self.roster is not None
             and self.server is not None
             and not self.in_atomic_block
             and self.roster.first(self.slot) is not self.server
@@ -139,7 +140,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if self.in_atomic_block or not self._is_worth_another_try(problem):
                 raise
             logger.warning("%s: %s Reading it once more.", self.alias, problem)
-            if self.server is not None and self._is_broken():
+            if (
+                self.roster is not None
+                and self.server is not None
+                and self._is_broken()
+            ):
                 self.roster.failed(self.server, problem)
             was_named = getattr(context["cursor"].cursor, "name", "")
         self.close()
