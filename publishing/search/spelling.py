@@ -1,7 +1,7 @@
 """Nothing was found: what may have been meant.
 
 Asked only then, so that nobody else waits for it. A word that nothing published has is
-compared with the words of titles, tags, sections and names that look like it.
+compared with words of titles, tags, sections and names.
 """
 
 from publishing.search.asked import WORD
@@ -11,32 +11,43 @@ MOST_WORDS = 6
 SHORTEST = 4
 """Letters of a word that is compared: short words resemble too many."""
 
+RECENT = 2_000
+"""The words of so many of the newest titles are compared, whatever they look like."""
+
 SPELLINGS = f"""
 SELECT set_config('enable_seqscan', 'off', true),
        set_config('pg_trgm.word_similarity_threshold', '{{likeness}}', true);
-SELECT word, known, CASE WHEN known THEN NULL ELSE ARRAY(
+WITH recent AS MATERIALIZED (
+    SELECT DISTINCT word FROM (
+        (SELECT title FROM published_articles WHERE kind = 'post'
+         ORDER BY first_published_at DESC, id DESC LIMIT {RECENT})
+      UNION ALL
+        (SELECT title FROM published_courses
+         ORDER BY first_published_at DESC, id DESC LIMIT {RECENT})
+      UNION ALL (SELECT name FROM published_tags LIMIT {RECENT})
+      UNION ALL (SELECT name FROM published_categories LIMIT {RECENT})
+      UNION ALL (SELECT display_name FROM public_user_profiles LIMIT {RECENT}))
+        AS texts (text),
+        regexp_split_to_table(lower(text), '[^[:alnum:]]+') AS word)
+SELECT term.word, known, CASE WHEN known THEN NULL ELSE ARRAY(
     (SELECT title FROM published_articles
-     WHERE folded(title) %%> folded(word)
-     ORDER BY word_similarity(folded(word), folded(title)) DESC LIMIT 40)
+     WHERE folded(title) %%> folded(term.word)
+     ORDER BY word_similarity(folded(term.word), folded(title)) DESC LIMIT 40)
   UNION ALL
-    (SELECT title FROM published_courses WHERE folded(title) %%> folded(word) LIMIT 40)
-  UNION ALL
-    (SELECT name FROM published_tags WHERE folded(name) %%> folded(word) LIMIT 40)
-  UNION ALL
-    (SELECT name FROM published_categories
-     WHERE folded(name) %%> folded(word) LIMIT 40)
-  UNION ALL
-    (SELECT display_name FROM public_user_profiles
-     WHERE folded(display_name) %%> folded(word) LIMIT 40)) END
+    (SELECT recent.word FROM recent
+     WHERE abs(length(recent.word) - length(term.word)) < 3
+       AND (left(recent.word, 1) = left(lower(term.word), 1)
+            OR right(recent.word, 1) = right(lower(term.word), 1)))) END
 FROM unnest(%(terms)s::text[]) AS term (word)
 CROSS JOIN LATERAL (SELECT
     EXISTS (SELECT FROM published_articles
-            WHERE search_vector @@ plainto_tsquery('{WORDS}', word))
+            WHERE search_vector @@ plainto_tsquery('{WORDS}', term.word))
     OR EXISTS (SELECT FROM published_courses
-               WHERE search_vector @@ plainto_tsquery('{WORDS}', word))
-    OR numnode(plainto_tsquery('{WORDS}', word)) = 0) AS knowledge (known)
+               WHERE search_vector @@ plainto_tsquery('{WORDS}', term.word))
+    OR numnode(plainto_tsquery('{WORDS}', term.word)) = 0) AS knowledge (known)
 """  # noqa: S608  (a constant)
-"""Two swapped letters cost a short word most of its likeness, a long one less."""
+"""Titles that resemble the word as a whole, however old; and words of newer titles and
+of all names, because two swapped letters cost a short word most of its likeness."""
 
 
 def spellings(asked):

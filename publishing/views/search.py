@@ -170,13 +170,16 @@ def _neighbours(asked, shown, number, has_more, after, before):
 
 
 def _facets(asked, found):
-    """What could narrow the results further: more than one value, not yet chosen."""
+    """What could narrow the results further and is not chosen yet."""
     facets = []
     for name in FACETS:
-        values = found.facets.get(name, [])
+        # What all of them have would narrow nothing.
+        values = [
+            each
+            for each in found.facets.get(name, [])
+            if found.is_bounded or each[2] < found.total
+        ]
         if getattr(asked, name) or not values:
-            continue
-        if len(values) == 1 and values[0][2] >= found.total:
             continue
         choices = [
             Choice(

@@ -125,6 +125,18 @@ def test_a_typo_is_searched_for_as_it_was_meant(client):
     assert response.context["results"].outcome == "corrected"
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("tdies", "tides"), ("mooon tides", "moon tides")]
+)
+def test_short_words_are_respelt_too(client, typed, meant):
+    ArticleFactory(title="Moon and tides", search_text="")
+    TagFactory(name="tidewater")
+
+    results = search(client, typed).context["results"]
+
+    assert (results.outcome, results.found.asked.words) == ("corrected", meant)
+
+
 def test_where_nothing_has_all_words_those_with_some_are_shown(client):
     ArticleFactory(title="Whales", search_text="")
     ArticleFactory(title="Cranes", search_text="")
