@@ -114,7 +114,7 @@ def test_images_say_honestly_how_wide_they_are_shown(client):
     assert 'class="focal-x-2 focal-y-9"' in page
     # Twice as wide as high, cut to three by two: it is fetched a third wider.
     listed = text_of(client.get("/articles/"))
-    assert "(min-width: 48rem) 72vw" in listed and 'fetchpriority="high"' in listed
+    assert "(min-width: 48rem) 72.8vw" in listed and 'fetchpriority="high"' in listed
 
 
 # --- Courses, archive --------------------------------------------------------------
