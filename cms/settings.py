@@ -425,6 +425,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "ArticleKind": ["post", "page"],
+        "ChangeOfContent": ["published", "updated", "removed"],
+        "ChangeOfMember": "editorial.models.ReleaseItem.Change",
+        "ChangedType": ["article", "course", "category", "tag", "author", "media"],
         "HitKind": ["article", "course"],
         "ItemStatus": "editorial.models.Status",
         "ProblemType": "cms.api.problems.TYPES",
