@@ -18,7 +18,8 @@ SHOWN = """() => [...document.images].filter(
   const isCut = getComputedStyle(image).objectFit === "cover";
   const source = image.closest("picture").querySelector("source");
   const steps = source.sizes.split(", ").map((step) => step.split(") "));
-  const fits = steps.find((step) => step.length === 1 || matchMedia(step[0] + ")").matches);
+  const isSo = (step) => step.length === 1 || matchMedia(step[0] + ")").matches;
+  const fits = steps.find(isSo);
   const [, number, unit] = fits.at(-1).match(/^([0-9.]+)(rem|vw)$/);
   return {
     where: image.closest("figure, article").className,
