@@ -37,9 +37,11 @@ DATABASE_URLS = (
 )
 LONG = [
     "test_chaos.py",
+    "test_never_down.py",
     "test_walk.py",
     "test_demo.py",
     "test_canaries.py",
+    "test_sync_properties.py",
     "test_guessing.py",
     "test_demo_content.py",
     "test_embedded.py",

@@ -38,7 +38,7 @@ def make_var():
     folder = var()
     try:
         if not folder.exists():
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o755)
         (folder / "log").mkdir(exist_ok=True)
     except OSError as error:
