@@ -128,7 +128,7 @@ def test_a_newspaper_stands_from_nothing_and_survives_a_killed_worker(folder, de
     assert running.ended() == 0
     assert "worker ended (killed by SIGKILL)" in running.words
     assert processes_of(folder) == {}
-    for log in ("web", "worker", "beat"):
+    for log in ("web", "worker", "courier", "beat"):
         assert "permission denied" not in (folder / f"log/{log}.log").read_text()
 
 

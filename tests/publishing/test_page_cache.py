@@ -80,8 +80,9 @@ def cache(django_app, settings):
     yield made
     if made.news:
         made.news.stop()
+        both = threading.Barrier(2)
         for _ in range(2):
-            made._pool.submit(connections.close_all)
+            made._pool.submit(lambda: (both.wait(), connections.close_all()))
         made._pool.shutdown()
 
 

@@ -21,6 +21,7 @@ SCHEDULE = 5
 """Seconds between two looks at what is due."""
 REST = 1
 LOOK_AGAIN = 1
+LAST_WORDS = 5
 
 
 class Command(BaseCommand):
@@ -38,7 +39,8 @@ class Command(BaseCommand):
         self.delivered = deque()
         self.news = threading.Event()
         # A cache in front that does not answer must not hold up what comes next.
-        threading.Thread(target=self._follow_up, daemon=True).start()
+        behind = threading.Thread(target=self._follow_up, daemon=True)
+        behind.start()
         logger.info("The courier is on its way.")
         scheduled = 0.0
         while not self.over.is_set():
@@ -54,6 +56,8 @@ class Command(BaseCommand):
             else:
                 if is_idle:
                     self.over.wait(EVERY)
+        self.news.set()
+        behind.join(LAST_WORDS)
 
     def _round(self):
         """Deliver some; returns how many."""
@@ -76,3 +80,4 @@ class Command(BaseCommand):
             except Exception:
                 logger.exception("What was delivered was not followed up")
                 connections.close_all()
+        connections.close_all()
