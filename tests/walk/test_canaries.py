@@ -25,7 +25,7 @@ from tests import factories
 from tests.emptying import empty_redis
 from tests.walk import cast
 from tests.walk.doors import routes
-from tests.walk.test_walk import undone
+from tests.walk.test_walk import signed_in, undone
 from tests.walk.world import World, trusted
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(databases=list(ALIASES))]
@@ -188,11 +188,9 @@ HIDDEN = re.compile(
 class Reader:
     def __init__(self, world):
         self.client = Client(raise_request_exception=False)
-        self.sessions = {}
-        for letter, person in world.people.items():
-            client = Client()
-            client.force_login(person)
-            self.sessions[letter] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        self.sessions = {
+            letter: signed_in(person) for letter, person in world.people.items()
+        }
 
     def get(self, letter, address, **headers):
         self.client.cookies = SimpleCookie()

@@ -98,6 +98,19 @@ def send(client, method, address, sent):
     return getattr(client, method.lower())(address, sent, **kind)
 
 
+def signed_in(person):
+    """The key of a session that has just been seen, and is for a day.
+
+    Being there is noted every five minutes: a slow walk would note it at every door.
+    """
+    client = Client()
+    client.force_login(person)
+    session = client.session
+    session[BEGAN], session[SEEN] = time(), time() + ONE_DAY
+    session.save()
+    return session.session_key
+
+
 class Walker:
     """Tries doors as one of the actors, and leaves nothing behind."""
 
@@ -108,13 +121,7 @@ class Walker:
         self.sessions = {}
         self.addresses = {}
         for letter, person in (*world.people.items(), ("own", world.olga)):
-            client = Client()
-            client.force_login(person)
-            session = client.session
-            # Noted every five minutes: a slow walk would note it at every door.
-            session[BEGAN], session[SEEN] = time(), time() + ONE_DAY
-            session.save()
-            self.sessions[letter] = session.session_key
+            self.sessions[letter] = signed_in(person)
 
     def answer(self, method, route, case, letter):
         """The response to one actor, after everything it did was undone."""
