@@ -377,7 +377,10 @@ class Said:
     """What Django answers, complete."""
 
     def __init__(self, app, environ, front):
-        self.environ, self.front = environ, front
+        self.front = front
+        # Read before Django is asked: it writes the path, decoded, into its environ.
+        path = environ.get("PATH_INFO", "")
+        self.path = path.encode("latin-1").decode(errors="replace")
         self.status, self.headers = "", []
         chunks = app(environ, self._start)
         try:
@@ -418,10 +421,9 @@ class Said:
         ):
             return None
         if not all(map(surrogate.is_known, keys)):
-            logger.info("%s names keys that nobody knows.", self.environ["PATH_INFO"])
+            logger.info("%s names keys that nobody knows.", self.path)
             return None
-        path = self.environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
-        all_keys = {*keys, *surrogate.of_path(path), surrogate.SECTIONS}
+        all_keys = {*keys, *surrogate.of_path(self.path), surrogate.SECTIONS}
         all_keys = sorted(all_keys)
         self.headers += self.front.labels(all_keys)
         etag = told.get("etag", "") if self.status.startswith("200") else ""

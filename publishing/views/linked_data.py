@@ -68,7 +68,8 @@ def breadcrumbs(trail, absolute):
             {
                 "@type": "ListItem",
                 "position": position,
-                "name": name,
+                # Not every piece has a title.
+                "name": name or "Untitled",
                 "item": absolute(path),
             }
             for position, (name, path) in enumerate(trail, start=1)

@@ -144,6 +144,12 @@ def test_a_page_is_made_once_and_is_the_same_for_everyone(
     assert django_app.asked == [story]
 
 
+def test_addresses_of_any_script_are_kept(reader, story):
+    # As servers hand them on: the bytes of UTF-8, each as a character.
+    for path in ("/articles/λιμάνι/", f"{story}επίπεδο"):
+        assert reader.get(path.encode().decode("latin-1")).status == 404
+
+
 def test_it_is_asked_for_compressed_plain_or_only_whether_it_changed(reader, story):
     whole = reader.get(story)
     squeezed = reader.get(story, accept_encoding="br, gzip")
