@@ -2,6 +2,7 @@
 
 import threading
 import time
+
 import pytest
 from django.core.management import call_command
 from django.db import connections
