@@ -126,9 +126,7 @@ MARKED = re.compile(
     r'<img\b(?:[^>"]|"[^"]*")*?\sdata-media="([0-9a-f-]{36})"(?:[^>"]|"[^"]*")*>'
     r"(?:</picture>)?"
 )
-_PLACED = re.compile(
-    MARKED.pattern + r'|<figure(?: class="([^"]*)")?[^>]*>|</figure>'
-)
+_PLACED = re.compile(MARKED.pattern + r'|<figure(?: class="([^"]*)")?[^>]*>|</figure>')
 _WORDS = re.compile(r'\s(alt|title)="([^"]*)"')
 
 

@@ -56,9 +56,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "name",
-                    models.CharField(
-                        max_length=40, primary_key=True, serialize=False
-                    ),
+                    models.CharField(max_length=40, primary_key=True, serialize=False),
                 ),
                 ("position", models.BigIntegerField(default=0)),
                 ("purged_at", models.DateTimeField(null=True)),

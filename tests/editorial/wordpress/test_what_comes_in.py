@@ -105,9 +105,7 @@ def test_a_category_that_is_not_the_first_choice_is_told(imported):
 
 
 def test_an_old_address_leads_to_the_new_one(imported):
-    [former] = Redirect.objects.filter(kind="article").exclude(
-        old_slug__startswith="/"
-    )
+    [former] = Redirect.objects.filter(kind="article").exclude(old_slug__startswith="/")
 
     assert former.old_slug == "very-first"
     assert former.item_id == article(1).pk
