@@ -128,7 +128,8 @@ def address_of_nothing(route):
     def value_of(name, converter):
         if converter == "int":
             return 999_999
-        known = {"form": "rss", "month": "2026-03", "kind": "article"}
+        known = {"form": "rss", "kind": "article"}
+        known |= {"year": "2026", "month": "2026-03", "day": "2026-03-14"}
         known |= {"app_label": "editorial", "slug": "no-such", "verb": "publish"}
         return known.get(name) or uuid7()
 
