@@ -43,7 +43,7 @@ URL_NAMES = {
     ENGAGEMENT: "ENGAGEMENT_DATABASE_URL",
 }
 EMBEDDED = not any(env.text(name, "") for name in URL_NAMES.values())
-PUBLIC_REPLICA_LAG_SECONDS = env.integer("PUBLIC_REPLICA_LAG_SECONDS", 5)
+PUBLIC_REPLICA_LAG_SECONDS = env.integer("PUBLIC_REPLICA_LAG_SECONDS", 2)
 """A replica that is further behind is not read from. See `cms.replicas`."""
 PUBLIC_REPLICAS = env.databases("PUBLIC_REPLICA_URLS")
 
