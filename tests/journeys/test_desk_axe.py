@@ -2,6 +2,7 @@
 scrolling where a page is 400 pixels wide, or enlarged twice."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -10,6 +11,8 @@ from django.utils import timezone
 from editorial import actions
 from editorial.models import EditorialTask, Release, ReleaseItem, Review
 from editorial.remarks import add_remark
+from engagement.models import ContentRef
+from engagement.views import days, drain
 from tests import factories
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -50,6 +53,17 @@ def pages(ines, wim):
         title="A crane", uploaded_by=ines, source_url="/static/img/icon.svg"
     )
 
+    ContentRef.objects.create(id=live.pk, kind="article", state="live", title="Salt")
+    seen = {
+        "event": "v",
+        "visitor": uuid4().hex,
+        "source": "search",
+        "device": "mobile",
+    }
+    what = {"content_kind": "article", "content_id": live.pk.hex}
+    drain.write_directly(seen | what | {"at": int(soon.timestamp() * 1000)})
+    days.tally()
+
     def on(name, *args):
         return reverse(f"admin:{name}", args=args)
 
@@ -73,6 +87,14 @@ def pages(ines, wim):
         on("editorial_media_changelist"),
         on("editorial_media_change", picture.pk),
         on("editorial_outboxevent_changelist"),
+        on("editorial_series_changelist"),
+        on("editorial_article_compare", live.pk) + "?from=live",
+        on("editorial_article_readers", live.pk),
+        on("readers"),
+        on("searches"),
+        on("truth"),
+        on("editorial_ledger") + "?address=/articles/salt/",
+        on("engagement_comment_changelist"),
     ]
 
 
