@@ -35,7 +35,7 @@ class Chart:
         return not any(bar.value for bar in self.bars)
 
 
-def bars(values, unit, *, marks=(), show=str):
+def bars(values, unit, *, marks=()):
     """A bar for each (day, number); more than fit are summed by the week.
 
     `marks`: (day, word), moments worth seeing beside the numbers."""
@@ -55,7 +55,7 @@ def bars(values, unit, *, marks=(), show=str):
                 y=round(HEIGHT - height, 1),
                 width=round(slot * 0.8, 2),
                 height=height,
-                label=f"{_said(days[0][0], step)}: {show(value)} {unit}",
+                label=f"{_said(days[0][0], step)}: {value} {unit}",
                 value=value,
             )
         )
@@ -66,7 +66,7 @@ def bars(values, unit, *, marks=(), show=str):
             for day, word in marks
             if first_day <= day <= values[-1][0]
         ],
-        top=f"{show(most)} {unit}",
+        top=f"{most} {unit}",
         first=_said(first_day),
         last=_said(values[-1][0]),
         unit=unit,

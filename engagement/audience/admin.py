@@ -16,7 +16,7 @@ from engagement.audience import numbers
 
 tells_of_readers(numbers.of_item)
 
-OF_KIND = {"article": "article", "course": "course"}
+HAVE_A_PAGE = {"article", "course"}
 
 
 @page("readers/", name="readers", menu="What they read", right="view_audience")
@@ -30,10 +30,10 @@ def readers(request, desk):
     if request.GET.get("format") == "csv":
         return _as_csv(period, rows)
     for item, _ in rows:
-        kind = OF_KIND.get(item["kind"])
-        item["page"] = kind and reverse(
-            f"admin:editorial_{kind}_readers", args=[item["id"]]
-        )
+        if item["kind"] in HAVE_A_PAGE:
+            item["page"] = reverse(
+                f"admin:editorial_{item['kind']}_readers", args=[item["id"]]
+            )
     days = numbers.of_house(period.first, period.last)
     return desk.show(
         request,
@@ -42,7 +42,6 @@ def readers(request, desk):
         period=period,
         rows=rows,
         chart=charts.bars(list(days.items()), "views"),
-        views=sum(days.values()),
     )
 
 
