@@ -1,10 +1,7 @@
 """What readers read, for the whole house; an item's own page is the newsroom's, which
 knows who may see it."""
 
-import csv
-
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -12,6 +9,7 @@ from accounts.permissions import may
 from cms import charts
 from cms.admin import page, tells_of_readers
 from cms.periods import period_of
+from cms.sheets import csv_file
 from engagement.audience import numbers
 
 tells_of_readers(numbers.of_item)
@@ -46,27 +44,14 @@ def readers(request, desk):
 
 
 def _as_csv(period, rows):
-    response = HttpResponse(
-        content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": "attachment; "
-            f'filename="readers-{period.first}-{period.last}.csv"'
-        },
-    )
-    table = csv.writer(response)
-    table.writerow(
+    return csv_file(
+        f"readers-{period.first}-{period.last}",
         ["kind", "title", "address", "views", "told how far they read"]
-        + ["read to the end", "seconds read", "comments", "reactions", "robots"]
+        + ["read to the end", "seconds read", "comments", "reactions", "robots"],
+        (
+            [item["kind"], item["title"], item["url"], reading.views, reading.reads]
+            + [reading.finished, reading.seconds, reading.comments]
+            + [reading.reactions, reading.bots]
+            for item, reading in rows
+        ),
     )
-    for item, reading in rows:
-        table.writerow(
-            [item["kind"], _plain(item["title"]), item["url"], reading.views]
-            + [reading.reads, reading.finished, reading.seconds]
-            + [reading.comments, reading.reactions, reading.bots]
-        )
-    return response
-
-
-def _plain(text):
-    """A spreadsheet runs what begins like a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text

@@ -1,10 +1,8 @@
 """What readers search, on the desk: what they miss, and what they pass by."""
 
-import csv
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -12,6 +10,7 @@ from accounts.permissions import may
 from cms import charts
 from cms.admin import page
 from cms.periods import period_of
+from cms.sheets import csv_file
 from engagement.searches import report
 from engagement.searches.beacon import normalised
 from publishing.views.missing import close_titles
@@ -95,27 +94,14 @@ def _ways_of(query):
 
 
 def _as_csv(name, period):
-    response = HttpResponse(
-        content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": "attachment; "
-            f'filename="searches-{name}-{period.first}-{period.last}.csv"'
-        },
-    )
-    table = csv.writer(response)
-    table.writerow(
+    return csv_file(
+        f"searches-{name}-{period.first}-{period.last}",
         ["query", "searches", "readers", "nothing found", "found otherwise"]
-        + ["opened", "results", "searched for instead", "last"]
-    )
-    for row in report.searched(name, period, most=report.IN_A_SHEET):
-        table.writerow(
-            [_plain(row.query), row.searches, row.readers, row.nothing, row.otherwise]
-            + [row.opened, row.results, _plain(row.corrected_to or "")]
+        + ["opened", "results", "searched for instead", "last"],
+        (
+            [row.query, row.searches, row.readers, row.nothing, row.otherwise]
+            + [row.opened, row.results, row.corrected_to or ""]
             + [row.newest.isoformat(timespec="seconds")]
-        )
-    return response
-
-
-def _plain(text):
-    """A spreadsheet runs what begins like a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+            for row in report.searched(name, period, most=report.IN_A_SHEET)
+        ),
+    )
